@@ -1,1 +1,63 @@
-//! Placeholder.
+//! The XIMSS wire: what goes between a thin client and the gateway. Pure: no sockets, storage, SIP or runtime.
+//!
+//! From the outside in:
+//!
+//! - [`Frames`] tells messages apart on a byte stream; [`Element`] reads and writes their XML within [`Limits`].
+//! - [`Request`] and [`Message`] are the two tables: what a client may send, and what the server sends. One
+//!   declaration of each message gives its struct, both directions ([`Wire`]), and the client's types
+//!   ([`typescript`]).
+//! - What messages are made of: [`MessageSet`], [`Field`], [`Flags`], [`Time`], [`Email`], [`Description`] and so on.
+//!
+//! Two levels of failure: bytes that are no document ([`XmlError`]) end a connection; a document that is no
+//! request ([`RequestError`]) is answered.
+//!
+//! ```
+//! use protocol::{Element, Limits, Message, Request, Response};
+//!
+//! let element = Element::read(br#"<noop id="A1"/>"#, &Limits::BEFORE_LOGIN)?;
+//! assert!(matches!(Request::decode(&element)?, Request::Noop(_)));
+//! let answer = Message::from(Response::OK).encode(element.attribute("id"));
+//! assert_eq!(answer.to_xml(), r#"<response id="A1"/>"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod call;
+mod code;
+mod content;
+mod email;
+mod error;
+mod features;
+mod field;
+mod flags;
+mod folder;
+mod frame;
+pub mod message;
+mod message_set;
+mod preference;
+pub mod request;
+mod scalar;
+mod sdp;
+mod time;
+mod typescript;
+mod wire;
+mod xml;
+
+pub use call::{BindMode, CallLeg, SignalCode};
+pub use code::ErrorCode;
+pub use email::{ADDRESS_FIELDS, Email, Header, Mime, MimeBody, is_address_field};
+pub use error::DecodeError;
+pub use features::Features;
+pub use field::{Field, ViewerField};
+pub use flags::{FlagTerms, Flags};
+pub use folder::{CopyReport, DeleteMode, ReportMode, SortOrder};
+pub use frame::Frames;
+pub use message::*;
+pub use message_set::{MessageSet, Range};
+pub use preference::{Preference, PreferenceName, PreferenceValue};
+pub use request::*;
+pub use scalar::Scalar;
+pub use sdp::{Description, Presentation};
+pub use time::Time;
+pub use typescript::typescript;
+pub use wire::{Attribute, Content, Flag, Form, Property, Schema, Wire};
+pub use xml::{Element, Limits, Node, XmlError, is_name};

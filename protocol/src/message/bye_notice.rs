@@ -1,0 +1,9 @@
+//! `bye`: the server ends the session.
+
+use crate::wire::wire;
+
+wire! {
+    /// The server ends the session.
+    pub struct ByeNotice "bye" {
+    }
+}
