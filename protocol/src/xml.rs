@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use quick_xml::Reader;
+use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// An XML element: a name, attributes in document order, and children.
@@ -346,11 +347,12 @@ impl<'a> Document<'a> {
         self.count()?;
         let mut element = Element::new(start.name().into_inner());
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|e| match e {
-                quick_xml::events::attributes::AttrError::Duplicated(at, _) => {
-                    XmlError::DuplicateAttribute(name_at(start.attributes_raw(), start.name().0.len(), at))
+            let attribute = attribute.map_err(|e| {
+                if let AttrError::Duplicated(at, _) = e {
+                    let name = name_at(start.attributes_raw(), start.name().0.len(), at);
+                    return XmlError::DuplicateAttribute(name);
                 }
-                other => XmlError::Malformed { position, reason: other.to_string() },
+                XmlError::Malformed { position, reason: e.to_string() }
             })?;
             if element.attributes.len() >= self.limits.attributes {
                 return Err(XmlError::TooManyAttributes { limit: self.limits.attributes });
