@@ -92,7 +92,7 @@ impl Section {
             formats: media.fmt.clone(),
             mid: scope.own("mid").map(str::to_owned),
             bundle_only: media.has_attribute("bundle-only"),
-            codecs: codecs(media),
+            codecs: codecs(media, media.has_attribute("rtcp-mux")),
             direction: scope.direction(),
             ptime: scope.own("ptime").and_then(milliseconds),
             maxptime: scope.own("maxptime").and_then(milliseconds),
@@ -230,15 +230,18 @@ fn rtcp(text: &str) -> Option<(u16, Option<IpAddr>)> {
     Some((port, words.nth(2).and_then(|address| address.parse().ok())))
 }
 
-fn codecs(media: &Media) -> Vec<(u8, Codec)> {
+/// Numbers that RTCP on the same port would be mistaken for are no payload types there (RFC 5761 §4).
+fn codecs(media: &Media, is_muxed: bool) -> Vec<(u8, Codec)> {
+    let is_usable = |number: &u8| *number < 128 && !(is_muxed && (64..=95).contains(number));
     let mut codecs: Vec<(u8, Codec)> = Vec::new();
-    for payload_type in media.fmt.split_ascii_whitespace().filter_map(|text| text.parse::<u8>().ok()) {
+    let numbers = media.fmt.split_ascii_whitespace().filter_map(|text| text.parse().ok()).filter(is_usable);
+    for payload_type in numbers {
         let rtpmap = parameter(media, "rtpmap", payload_type);
         let encoding = match rtpmap {
             Some(value) => Encoding::from_rtpmap(value),
             None => Encoding::from_static(payload_type),
         };
-        let Some(encoding) = encoding.filter(|_| payload_type < 128) else { continue };
+        let Some(encoding) = encoding else { continue };
         if codecs.iter().all(|(number, codec)| *number != payload_type && codec.encoding != encoding) {
             let parameters = parameter(media, "fmtp", payload_type).map(str::to_owned);
             codecs.push((payload_type, Codec { encoding, parameters }));

@@ -157,6 +157,18 @@ fn odd_attributes_cost_only_themselves() {
 }
 
 #[test]
+fn payload_types_that_look_like_rtcp_are_none_on_a_shared_port() {
+    let codecs = |lines: &str| {
+        let text = format!(
+            "v=0\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 77 96\r\na=rtpmap:77 PCMU/8000\r\na=rtpmap:96 PCMU/8000\r\n{lines}"
+        );
+        encodings(&audio(&text))
+    };
+    assert_eq!(codecs(""), [(77, Encoding::Pcmu)]);
+    assert_eq!(codecs("a=rtcp-mux\r\n"), [(96, Encoding::Pcmu)]);
+}
+
+#[test]
 fn unreadable_descriptions_are_refused_with_the_reason() {
     let refused = |text: &str| Description::parse(text).unwrap_err().to_string();
     assert_eq!(refused(""), "not a session description: No version line");

@@ -215,7 +215,8 @@ fn hold_and_resume_cross_to_the_other_leg_and_the_direction_follows() {
     callee.offer(&proposal).unwrap();
     let accepted = callee.handle_answer(&phone_answer("0", "")).unwrap();
     caller.answer(&accepted).unwrap();
-    (caller.confirm(), callee.confirm());
+    caller.confirm();
+    callee.confirm();
 
     let hold = caller.handle_offer(include_str!("../testdata/chromium_hold.sdp")).unwrap();
     assert_eq!(hold.direction, Direction::SendOnly);
@@ -292,9 +293,13 @@ fn new_ice_credentials_of_a_browser_are_answered_with_new_ones() {
 fn early_answers_of_a_forked_call_may_differ_until_one_is_confirmed() {
     let mut leg = phone();
     leg.offer(&of(&[Opus, Pcmu, Pcma])).unwrap();
-    let remote = |leg: &Negotiation| match leg.parameters().unwrap().transport {
-        TransportParameters::Rtp(RtpParameters { remote: Some(remote), .. }) => remote.rtp.to_string(),
-        other => panic!("{other:?}"),
+    let remote = |leg: &Negotiation| {
+        let TransportParameters::Rtp(RtpParameters { remote: Some(remote), .. }) =
+            leg.parameters().unwrap().transport
+        else {
+            panic!("no remote")
+        };
+        remote.rtp.to_string()
     };
     assert_eq!(encodings(&leg.handle_answer(&phone_answer("0", "")).unwrap()), [Pcmu]);
     assert_eq!(remote(&leg), "192.0.2.7:5004");

@@ -1,0 +1,264 @@
+//! What does the router hold of one leg?
+
+mod browser;
+mod phone;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+pub(crate) use self::browser::Browser;
+pub(crate) use self::phone::Phone;
+use crate::Direction;
+use crate::codec::Encoding;
+use crate::dtmf::Detector;
+use crate::interface::{LegId, Socket};
+use crate::legs::Slot;
+use crate::parameters::{LegParameters, Payload, TransportParameters};
+use crate::random::Random;
+use crate::reception::Reception;
+use crate::rtcp::{self, Compound, Item, ReportBlock, SenderInfo};
+use crate::rtp::Header;
+use crate::sending::Sending;
+use crate::statistics::{Drops, FarEnd, Received, Sent, Statistics};
+
+/// One leg: its transport, the stream that it sends and the one that it receives.
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) transport: Transport,
+    pub(crate) direction: Direction,
+    pub(crate) sending: Sending,
+    pub(crate) detector: Detector,
+    pub(crate) drops: Drops,
+    /// The leg that it is bridged with, possibly itself.
+    pub(crate) peer: Option<Slot>,
+    /// [`Event::Connected`](crate::Event::Connected) was the last word.
+    pub(crate) is_connected: bool,
+    /// When the next RTCP report is due.
+    pub(crate) report_due: Instant,
+    /// What the router's timers hold for this leg.
+    pub(crate) deadline: Option<Instant>,
+    cname: String,
+    payloads: Vec<Payload>,
+    routes: Vec<Route>,
+    reception: Option<Reception>,
+    received: Received,
+    /// Packets sent when the last report was made.
+    reported: u64,
+    far_end: Option<FarEnd>,
+}
+
+/// How packets of a leg travel.
+pub(crate) enum Transport {
+    Browser(Box<Browser>),
+    Phone(Phone),
+}
+
+/// Where packets of one payload type go: under which type the peer's leg sends them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub(crate) receive: u8,
+    pub(crate) send: u8,
+    pub(crate) clock_rate: u32,
+}
+
+/// The interval of RTCP reports, before jitter: the minimum that RFC 3550 §6.2 recommends.
+const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+
+impl Leg {
+    pub(crate) fn new(
+        id: LegId,
+        transport: Transport,
+        parameters: &LegParameters,
+        now: Instant,
+        random: &mut Random,
+    ) -> Self {
+        Self {
+            id,
+            transport,
+            direction: parameters.direction,
+            sending: Sending::new(parameters.ssrc, random),
+            detector: Detector::default(),
+            drops: Drops::default(),
+            peer: None,
+            is_connected: false,
+            // The first report comes after half the interval (§6.2).
+            report_due: now + interval(random) / 2,
+            deadline: None,
+            cname: parameters.cname.clone(),
+            payloads: parameters.payloads.clone(),
+            routes: Vec::new(),
+            reception: None,
+            received: Received::default(),
+            reported: 0,
+            far_end: None,
+        }
+    }
+
+    /// Takes over what was negotiated, the transport excepted.
+    pub(crate) fn renegotiate(&mut self, parameters: &LegParameters) {
+        self.direction = parameters.direction;
+        self.payloads.clone_from(&parameters.payloads);
+    }
+
+    /// Reckons where this leg's packets go when `peer` is at the other end.
+    pub(crate) fn route_to(&mut self, peer: &[Payload]) {
+        let to = |payload: &Payload| {
+            let other = peer.iter().find(|other| other.encoding == payload.encoding)?;
+            Some(Route {
+                receive: payload.receive,
+                send: other.send,
+                clock_rate: payload.encoding.clock_rate(),
+            })
+        };
+        self.routes = self.payloads.iter().filter_map(to).collect();
+    }
+
+    pub(crate) fn payloads(&self) -> &[Payload] {
+        &self.payloads
+    }
+
+    pub(crate) fn route(&self, payload_type: u8) -> Option<Route> {
+        self.routes.iter().find(|route| route.receive == payload_type).copied()
+    }
+
+    /// What the peer sends under `payload_type`, if that was negotiated.
+    pub(crate) fn encoding(&self, payload_type: u8) -> Option<Encoding> {
+        self.payloads.iter().find(|payload| payload.receive == payload_type).map(|payload| payload.encoding)
+    }
+
+    /// Counts an accepted packet.
+    pub(crate) fn note_packet(&mut self, now: Instant, header: &Header, encoding: Encoding, octets: usize) {
+        let clock_rate = encoding.clock_rate();
+        let reception = match self.reception.take() {
+            Some(same) if same.ssrc() == header.ssrc => same,
+            former => {
+                self.received.lost += former.map_or(0, |former| former.lost());
+                Reception::new(now, header, clock_rate)
+            }
+        };
+        let reception = self.reception.insert(reception);
+        reception.note(now, header, clock_rate, !encoding.is_telephone_event());
+        self.received.packets += 1;
+        self.received.octets += u64::try_from(octets).unwrap_or(0);
+    }
+
+    /// Takes what matters of the peer's RTCP; false if it is none.
+    pub(crate) fn note_rtcp(&mut self, now: Instant, ntp: u64, packet: &[u8]) -> bool {
+        let (own, clock_rate) = (self.sending.ssrc(), self.sending.clock_rate());
+        let (reception, far_end) = (&mut self.reception, &mut self.far_end);
+        rtcp::parse(packet, |item| match item {
+            Item::SenderReport { ssrc, middle } => {
+                if let Some(reception) = reception.as_mut().filter(|reception| reception.ssrc() == ssrc) {
+                    reception.note_sender_report(now, middle);
+                }
+            }
+            Item::Block(block) if block.ssrc == own => *far_end = Some(reported(&block, clock_rate, ntp)),
+            // The end of a stream is not the end of a call: that is for the signalling to say.
+            Item::Block(_) | Item::Bye { .. } => {}
+        })
+    }
+
+    /// The next report, or the last one.
+    pub(crate) fn report(&mut self, now: Instant, ntp: u64, is_farewell: bool) -> Compound<'_> {
+        let (packets, octets) = self.sending.counts();
+        let has_sent = packets != std::mem::replace(&mut self.reported, packets);
+        let sender = has_sent.then(|| SenderInfo {
+            ntp,
+            timestamp: self.sending.timestamp_at(now),
+            packets: wrapped(packets),
+            octets: wrapped(octets),
+        });
+        Compound {
+            ssrc: self.sending.ssrc(),
+            sender,
+            block: self.reception.as_mut().map(|reception| reception.report(now)),
+            cname: &self.cname,
+            is_farewell,
+        }
+    }
+
+    /// Puts the next report off by an interval, more or less (§6.2: so that nobody falls into step).
+    pub(crate) fn schedule_report(&mut self, now: Instant, random: &mut Random) {
+        self.report_due = now + interval(random);
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        let (packets, octets) = self.sending.counts();
+        let lost = self.reception.as_ref().map_or(0, Reception::lost);
+        let jitter = self.reception.as_ref().map(Reception::jitter).unwrap_or_default();
+        Statistics {
+            received: Received { lost: self.received.lost + lost, jitter, ..self.received },
+            sent: Sent { packets, octets },
+            far_end: self.far_end,
+            drops: self.drops,
+        }
+    }
+
+    /// Where RTP to the peer goes, once that is known and allowed.
+    pub(crate) fn rtp_path(&self) -> Option<(Socket, SocketAddr)> {
+        match &self.transport {
+            Transport::Browser(browser) => Some((Socket::Shared, browser.destination()?)),
+            Transport::Phone(phone) => Some((Socket::Rtp(self.id), phone.rtp_destination()?)),
+        }
+    }
+
+    /// Where RTCP to the peer goes.
+    pub(crate) fn rtcp_path(&self) -> Option<(Socket, SocketAddr)> {
+        match &self.transport {
+            Transport::Browser(browser) => Some((Socket::Shared, browser.destination()?)),
+            Transport::Phone(phone) => {
+                let (to, is_muxed) = phone.rtcp_destination()?;
+                Some((if is_muxed { Socket::Rtp(self.id) } else { Socket::Rtcp(self.id) }, to))
+            }
+        }
+    }
+
+    /// Whether RTCP comes on the port of RTP.
+    pub(crate) fn has_muxed_rtcp(&self) -> bool {
+        match &self.transport {
+            Transport::Browser(_) => true,
+            Transport::Phone(phone) => phone.is_muxed(),
+        }
+    }
+
+    /// When something of this leg is due.
+    pub(crate) fn next_deadline(&self) -> Instant {
+        let transport = match &self.transport {
+            Transport::Browser(browser) => browser.deadline(),
+            Transport::Phone(_) => None,
+        };
+        [transport, self.detector.deadline()].into_iter().flatten().fold(self.report_due, Instant::min)
+    }
+}
+
+impl Transport {
+    /// Whether these parameters are for this kind.
+    pub(crate) fn fits(&self, parameters: &TransportParameters) -> bool {
+        match (self, parameters) {
+            (Self::Browser(_), TransportParameters::WebRtc(_))
+            | (Self::Phone(_), TransportParameters::Rtp(_)) => true,
+            (Self::Browser(_), TransportParameters::Rtp(_))
+            | (Self::Phone(_), TransportParameters::WebRtc(_)) => false,
+        }
+    }
+}
+
+/// Half to one and a half times the interval.
+fn interval(random: &mut Random) -> Duration {
+    REPORT_INTERVAL / 2 + REPORT_INTERVAL * (random.u32() >> 16) / (1 << 16)
+}
+
+fn reported(block: &ReportBlock, clock_rate: u32, ntp: u64) -> FarEnd {
+    let jitter = u64::from(block.jitter) * 1_000_000_000;
+    FarEnd {
+        fraction_lost: block.fraction_lost,
+        lost: block.lost,
+        jitter: Duration::from_nanos(jitter.checked_div(u64::from(clock_rate)).unwrap_or(0)),
+        round_trip: rtcp::round_trip(block, ntp),
+    }
+}
+
+/// The counters of a report have 32 bits and wrap around (§6.4.1).
+fn wrapped(count: u64) -> u32 {
+    u32::try_from(count & u64::from(u32::MAX)).unwrap_or(0)
+}

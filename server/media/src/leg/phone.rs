@@ -1,0 +1,184 @@
+//! Which packets are the phone's, and where do its own go?
+
+use std::net::SocketAddr;
+
+use crate::parameters::{RemoteRtp, RtpParameters, SourceRule};
+use crate::rtp::Header;
+
+/// The addresses of a plain-RTP peer.
+///
+/// A packet from anywhere else is dropped, whatever it says: media is never diverted to, nor injected by, whoever
+/// sends first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Phone {
+    remote: Option<RemoteRtp>,
+    rule: SourceRule,
+    rtp: Option<Learned>,
+    rtcp: Option<Learned>,
+}
+
+/// What the first packet after an offer has taught.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Learned {
+    offer: u32,
+    from: SocketAddr,
+    ssrc: u32,
+}
+
+impl Phone {
+    pub(crate) fn new(parameters: &RtpParameters) -> Self {
+        Self { remote: parameters.remote, rule: parameters.source, rtp: None, rtcp: None }
+    }
+
+    pub(crate) fn update(&mut self, parameters: &RtpParameters) {
+        (self.remote, self.rule) = (parameters.remote, parameters.source);
+    }
+
+    /// Whether RTP and RTCP share a port.
+    pub(crate) fn is_muxed(&self) -> bool {
+        self.remote.is_some_and(|remote| remote.is_muxed())
+    }
+
+    /// Whether RTP of this source is the phone's. `is_negotiated` tells whether its payload type is.
+    pub(crate) fn accepts_rtp(&mut self, from: SocketAddr, header: &Header, is_negotiated: bool) -> bool {
+        match self.rule {
+            SourceRule::Named => self.remote.is_some_and(|remote| remote.rtp == from),
+            SourceRule::Learned { from: signalling, offer } => match self.rtp {
+                Some(learned) if learned.offer == offer => {
+                    learned.from == from && learned.ssrc == header.ssrc
+                }
+                Some(_) | None => {
+                    let is_first = from.ip() == signalling && is_negotiated && self.remote.is_some();
+                    if is_first {
+                        self.rtp = Some(Learned { offer, from, ssrc: header.ssrc });
+                    }
+                    is_first
+                }
+            },
+        }
+    }
+
+    /// Whether RTCP of this source is the phone's; `on_rtp_port` tells where it came in.
+    pub(crate) fn accepts_rtcp(&mut self, from: SocketAddr, on_rtp_port: bool) -> bool {
+        let Some(remote) = self.remote.filter(|remote| remote.is_muxed() == on_rtp_port) else {
+            return false;
+        };
+        match self.rule {
+            SourceRule::Named => remote.rtcp == from,
+            SourceRule::Learned { .. } if on_rtp_port => self.rtp.is_some_and(|learned| learned.from == from),
+            SourceRule::Learned { from: signalling, offer } => match self.rtcp {
+                Some(learned) if learned.offer == offer => learned.from == from,
+                Some(_) | None => {
+                    let is_first = from.ip() == signalling;
+                    if is_first {
+                        self.rtcp = Some(Learned { offer, from, ssrc: 0 });
+                    }
+                    is_first
+                }
+            },
+        }
+    }
+
+    /// Where RTP goes. Behind a NAT nothing is sent before something came.
+    pub(crate) fn rtp_destination(&self) -> Option<SocketAddr> {
+        match self.rule {
+            SourceRule::Named => self.remote.map(|remote| remote.rtp),
+            SourceRule::Learned { .. } => self.rtp.map(|learned| learned.from),
+        }
+    }
+
+    /// Where RTCP goes, and whether it shares the RTP port.
+    pub(crate) fn rtcp_destination(&self) -> Option<(SocketAddr, bool)> {
+        let remote = self.remote?;
+        let to = match self.rule {
+            SourceRule::Named => remote.rtcp,
+            SourceRule::Learned { .. } if remote.is_muxed() => self.rtp?.from,
+            SourceRule::Learned { .. } => self.rtcp?.from,
+        };
+        Some((to, remote.is_muxed()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(ssrc: u32) -> Header {
+        let mut packet = vec![0x80, 0, 0, 1, 0, 0, 0, 1];
+        packet.extend(ssrc.to_be_bytes());
+        Header::parse(&packet).unwrap()
+    }
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn phone(source: SourceRule, rtcp: &str) -> Phone {
+        let remote = RemoteRtp { rtp: at("192.168.1.7:4000"), rtcp: at(rtcp) };
+        Phone::new(&RtpParameters { remote: Some(remote), source })
+    }
+
+    fn learned(offer: u32) -> SourceRule {
+        SourceRule::Learned { from: "203.0.113.5".parse().unwrap(), offer }
+    }
+
+    #[test]
+    fn only_the_address_and_port_that_the_sdp_named_are_the_phones() {
+        let mut phone = phone(SourceRule::Named, "192.168.1.7:4001");
+        assert!(phone.accepts_rtp(at("192.168.1.7:4000"), &header(1), true));
+        assert!(phone.accepts_rtp(at("192.168.1.7:4000"), &header(2), true), "its SSRC may change");
+        assert!(!phone.accepts_rtp(at("192.168.1.7:4002"), &header(1), true));
+        assert!(!phone.accepts_rtp(at("192.168.1.8:4000"), &header(1), true));
+        assert!(phone.accepts_rtcp(at("192.168.1.7:4001"), false));
+        assert!(!phone.accepts_rtcp(at("192.168.1.7:4000"), false));
+        assert!(!phone.accepts_rtcp(at("192.168.1.7:4001"), true));
+        assert_eq!(phone.rtp_destination(), Some(at("192.168.1.7:4000")));
+        assert_eq!(phone.rtcp_destination(), Some((at("192.168.1.7:4001"), false)));
+    }
+
+    #[test]
+    fn behind_a_nat_the_first_packet_from_the_signalling_address_fixes_port_and_ssrc() {
+        let mut phone = phone(learned(1), "192.168.1.7:4001");
+        assert_eq!(phone.rtp_destination(), None, "nothing is sent before something came");
+        assert!(!phone.accepts_rtp(at("192.168.1.7:4000"), &header(1), true), "what the SDP named");
+        assert!(!phone.accepts_rtp(at("203.0.113.6:9000"), &header(1), true), "another host");
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), false), "another payload type");
+        assert!(phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9002"), &header(1), true), "another port");
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(2), true), "another SSRC");
+        assert_eq!(phone.rtp_destination(), Some(at("203.0.113.5:9000")));
+    }
+
+    #[test]
+    fn a_new_offer_allows_to_learn_once_more_and_until_then_the_old_address_serves() {
+        let mut phone = phone(learned(1), "192.168.1.7:4001");
+        phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true);
+        phone.update(&RtpParameters { remote: phone.remote, source: learned(2) });
+        assert_eq!(phone.rtp_destination(), Some(at("203.0.113.5:9000")));
+        assert!(phone.accepts_rtp(at("203.0.113.5:9100"), &header(2), true));
+        assert_eq!(phone.rtp_destination(), Some(at("203.0.113.5:9100")));
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
+    }
+
+    #[test]
+    fn rtcp_behind_a_nat_is_learned_on_its_own_port_and_follows_rtp_on_a_shared_one() {
+        let mut separate = phone(learned(1), "192.168.1.7:4001");
+        assert_eq!(separate.rtcp_destination(), None);
+        assert!(separate.accepts_rtcp(at("203.0.113.5:9001"), false));
+        assert!(!separate.accepts_rtcp(at("203.0.113.5:9009"), false));
+        assert_eq!(separate.rtcp_destination(), Some((at("203.0.113.5:9001"), false)));
+        let mut shared = phone(learned(1), "192.168.1.7:4000");
+        assert!(!shared.accepts_rtcp(at("203.0.113.5:9000"), true), "RTP comes first");
+        shared.accepts_rtp(at("203.0.113.5:9000"), &header(1), true);
+        assert!(shared.accepts_rtcp(at("203.0.113.5:9000"), true));
+        assert_eq!(shared.rtcp_destination(), Some((at("203.0.113.5:9000"), true)));
+    }
+
+    #[test]
+    fn before_the_peers_description_nothing_is_accepted_or_sent() {
+        let mut phone = Phone::new(&RtpParameters { remote: None, source: learned(0) });
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
+        assert!(!phone.accepts_rtcp(at("203.0.113.5:9001"), false));
+        assert_eq!((phone.rtp_destination(), phone.rtcp_destination()), (None, None));
+    }
+}
