@@ -14,6 +14,7 @@ mod leg;
 mod legs;
 mod negotiation;
 mod parameters;
+mod ports;
 mod proposal;
 mod random;
 mod reception;
@@ -39,6 +40,7 @@ pub use parameters::{
     LegParameters, Payload, RemoteCertificate, RemoteRtp, RtpParameters, SourceRule, TransportParameters,
     WebRtcParameters,
 };
+pub use ports::{PortPair, PortPool, PortRangeError};
 pub use proposal::Proposal;
 pub use router::{Router, StartError};
 pub use statistics::{Drops, FarEnd, Received, Sent, Statistics, Totals};
