@@ -83,6 +83,20 @@ impl Uri {
         }
     }
 
+    /// The URI in the form it has in a request line: without header fields and without a method, which a Contact may
+    /// have and a Request-URI may not (RFC 3261 §19.1.1, table 1).
+    pub(crate) fn for_request(&self) -> Self {
+        match self {
+            Self::Sip(uri) => {
+                let mut uri = uri.clone();
+                uri.headers = None;
+                uri.params.remove("method");
+                Self::Sip(uri)
+            }
+            Self::Tel(_) | Self::Other { .. } => self.clone(),
+        }
+    }
+
     /// Whether both address the same resource: SIP URIs by RFC 3261 §19.1.4, others by their text.
     pub fn equivalent(&self, other: &Self) -> bool {
         match (self, other) {

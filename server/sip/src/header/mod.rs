@@ -13,7 +13,9 @@ pub use auth::AuthParams;
 pub use contact::Contacts;
 pub use cseq::CSeq;
 pub use name_addr::NameAddr;
+pub(crate) use number::delta_seconds;
 pub use reason::Reason;
+pub(crate) use via::MAGIC_COOKIE;
 pub use via::Via;
 
 use std::fmt;
@@ -74,11 +76,13 @@ header_names! {
     WwwAuthenticate "WWW-Authenticate",
     ProxyAuthenticate "Proxy-Authenticate",
     Accept "Accept",
+    AcceptEncoding "Accept-Encoding",
     UserAgent "User-Agent",
     Server "Server",
     Reason "Reason",
     RetryAfter "Retry-After",
     Date "Date",
+    Timestamp "Timestamp",
 }
 
 impl fmt::Display for HeaderName {

@@ -1,12 +1,12 @@
 //! Who a header field names: `"Display" <uri>;params`, or a bare URI with params.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Flaw;
 use crate::params::Params;
 use crate::scan::{self, Scanner};
 use crate::uri::Uri;
+use crate::write::quoted;
 
 /// The value of From, To, and of each element of Contact, Route and Record-Route (RFC 3261 §20.10).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,26 +53,10 @@ impl NameAddr {
 impl fmt::Display for NameAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(name) = &self.display_name {
-            write!(f, "\"{}\" ", quote(name))?;
+            write!(f, "\"{}\" ", quoted(name))?;
         }
         write!(f, "<{}>{}", self.uri, self.params)
     }
-}
-
-/// What goes between the quotes of a quoted string: quotes and backslashes escaped, control characters as spaces.
-pub(crate) fn quote(text: &str) -> Cow<'_, str> {
-    if !text.contains(|character: char| character.is_control() || "\"\\".contains(character)) {
-        return Cow::Borrowed(text);
-    }
-    let mut quoted = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            control if control.is_control() => quoted.push(' '),
-            other => quoted.push(other),
-        }
-    }
-    Cow::Owned(quoted)
 }
 
 /// Reads `[ display-name ]` and the `<` after it; tells whether there was a `<`.

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use super::HeaderName;
-use super::name_addr::quote;
 use crate::error::Flaw;
 use crate::message::Headers;
 use crate::params::Params;
 use crate::scan::Scanner;
 use crate::status::StatusCode;
+use crate::write::quoted;
 
 /// One reason (RFC 3326 §2), such as `SIP;cause=200;text="Call completed elsewhere"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl fmt::Display for Reason {
         if let Some(cause) = self.cause {
             write!(f, ";cause={cause}")?;
         }
-        self.text.as_ref().map_or(Ok(()), |text| write!(f, ";text=\"{}\"", quote(text)))
+        self.text.as_ref().map_or(Ok(()), |text| write!(f, ";text=\"{}\"", quoted(text)))
     }
 }
 

@@ -1,0 +1,103 @@
+//! Which TCP connections there are, and what waits for one to open.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use crate::flow::{ConnectionId, FlowId};
+use crate::stream::Framer;
+
+/// One connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) remote: SocketAddr,
+    pub(crate) state: State,
+    pub(crate) framer: Framer,
+}
+
+/// Where a connection stands.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Asked for. What is to be sent waits.
+    Opening(Vec<Queued>),
+    /// Open.
+    Open,
+}
+
+/// What waits for a connection to open.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) bytes: Bytes,
+    /// What is sent, and on which flow, if it does not open: for what no transaction watches over.
+    pub(crate) otherwise: Option<(FlowId, Bytes)>,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    connections: BTreeMap<ConnectionId, Connection>,
+    /// The latest connection to each address.
+    remotes: BTreeMap<SocketAddr, ConnectionId>,
+    opened: u64,
+}
+
+impl Connections {
+    pub(crate) fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// A connection to an address, if there is one already.
+    pub(crate) fn to(&self, remote: SocketAddr) -> Option<ConnectionId> {
+        self.remotes.get(&remote).copied()
+    }
+
+    /// A new connection to an address, not open yet.
+    pub(crate) fn open(&mut self, remote: SocketAddr) -> ConnectionId {
+        self.opened += 1;
+        let id = ConnectionId::opened(self.opened);
+        self.insert(id, remote, State::Opening(Vec::new()));
+        id
+    }
+
+    pub(crate) fn insert(&mut self, id: ConnectionId, remote: SocketAddr, state: State) {
+        self.remotes.insert(remote, id);
+        self.connections.insert(id, Connection { remote, state, framer: Framer::default() });
+    }
+
+    pub(crate) fn get(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections.get_mut(&id)
+    }
+
+    pub(crate) fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
+        let connection = self.connections.remove(&id)?;
+        if self.remotes.get(&connection.remote) == Some(&id) {
+            self.remotes.remove(&connection.remote);
+        }
+        Some(connection)
+    }
+}
+
+impl Connection {
+    /// How many bytes wait.
+    pub(crate) fn queued(&self) -> usize {
+        match &self.state {
+            State::Opening(queue) => queue.iter().map(|queued| queued.bytes.len()).sum(),
+            State::Open => 0,
+        }
+    }
+}
+
+/// When a connection is looked at again.
+pub(crate) fn deadline(connection: &Connection, now: Instant, timers: &crate::timer::Timers) -> Instant {
+    match connection.state {
+        State::Opening(_) => now + timers.connect,
+        State::Open if connection.framer.is_within_message() => now + timers.message,
+        State::Open => now + timers.idle,
+    }
+}
