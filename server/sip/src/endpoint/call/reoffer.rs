@@ -17,7 +17,7 @@ use crate::status::StatusCode;
 use crate::transaction::Purpose;
 
 /// How often a change is tried that meets one of the peer's each time.
-const MOST_ATTEMPTS: u8 = 5;
+const MOST_ATTEMPTS: u8 = 10;
 
 impl Endpoint {
     /// The user wants a change. While another is under way it is refused as the peer would.

@@ -95,7 +95,8 @@ impl Endpoint {
         })));
     }
 
-    /// The peer wants to change an established call.
+    /// The peer wants to change an established call. A refusal is kept as long as its transaction: were the request
+    /// forgotten, a copy of it that comes late could be granted after its sender was told that it was not.
     fn serve_reinvite(
         &mut self,
         now: Instant,
@@ -104,36 +105,33 @@ impl Endpoint {
         request: &Request,
         handle: CallHandle,
     ) {
-        let refusal = match self.calls.dialog_mut(handle).map(|dialog| dialog.recognise(request)) {
-            Some(Ok(())) => self.reinvite_refusal(handle),
-            Some(Err(Misfit::Stranger | Misfit::OutOfOrder)) | None => {
-                Some((StatusCode::CALL_DOES_NOT_EXIST, vec![]))
+        match self.calls.dialog_mut(handle).map(|dialog| dialog.take(request)) {
+            Some(Ok(())) => {}
+            Some(Err(Misfit::OutOfOrder)) => {
+                let status = StatusCode::SERVER_INTERNAL_ERROR;
+                return self.refuse(now, source, &request.headers, status, "CSeq Out of Order", &[]);
             }
-        };
-        if let Some((status, fields)) = refusal.or_else(|| unacceptable_body(request)) {
-            return self.refuse_plainly(now, source, request, status, &fields);
-        }
-        let contact = match request.headers.contact() {
-            Ok(contact) => contact,
-            Err(defect) => {
-                let phrase = defect.to_string();
-                return self.refuse(now, source, &request.headers, defect.status(), &phrase, &[]);
+            Some(Err(Misfit::Stranger)) | None => {
+                return self.refuse_plainly(now, source, request, StatusCode::CALL_DOES_NOT_EXIST, &[]);
             }
-        };
-        let nat = behind_nat(source.remote, Some(&request.via), contact.as_ref());
-        let Some(dialog) = self.calls.dialog_mut(handle) else { return };
-        if dialog.take(request).is_err() {
-            let status = StatusCode::SERVER_INTERNAL_ERROR;
-            return self.refuse(now, source, &request.headers, status, "CSeq Out of Order", &[]);
         }
-        dialog.refresh(contact, sure_flow(source, nat));
         let server = self.begin(now, source, key, request, User::Call(handle));
-        let deadline = now + self.config.timers.give_up();
-        if let Some(exchange) = self.calls.exchange_mut(handle) {
-            *exchange = Exchange::Offered { server, cseq: request.cseq.number, deadline };
+        let contact = request.headers.contact();
+        if let Some((status, fields)) = self.reinvite_refusal(handle).or_else(|| unacceptable_body(request)) {
+            self.reply(now, server, &Answer { fields: &fields, ..Answer::new(status, "") });
+        } else if let Err(defect) = contact {
+            let phrase = defect.to_string();
+            self.reply(now, server, &Answer { phrase: &phrase, ..Answer::new(defect.status(), "") });
+        } else if let (Ok(contact), Some(dialog)) = (contact, self.calls.dialog_mut(handle)) {
+            let nat = behind_nat(source.remote, Some(&request.via), contact.as_ref());
+            dialog.refresh(contact, sure_flow(source, nat));
+            let deadline = now + self.config.timers.give_up();
+            if let Some(exchange) = self.calls.exchange_mut(handle) {
+                *exchange = Exchange::Offered { server, cseq: request.cseq.number, deadline };
+            }
+            self.watch_call(handle);
+            self.tell(Event::Reoffer { call: handle, sdp: session(&request.headers, &request.body) });
         }
-        self.watch_call(handle);
-        self.tell(Event::Reoffer { call: handle, sdp: session(&request.headers, &request.body) });
     }
 
     /// Why a change cannot begin now (RFC 3261 §14.2).

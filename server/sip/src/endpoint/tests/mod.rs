@@ -1,1 +1,10 @@
-//! Tests to come.
+//! Endpoints on a virtual network, and one endpoint against peers that are text.
+
+mod account;
+mod bad_network;
+mod bench;
+mod call;
+mod cancel;
+mod network;
+mod reoffer;
+mod transport;
