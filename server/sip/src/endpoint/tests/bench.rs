@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::network::{UDP, UNIX_TIME, listeners};
+use crate::digest::Challenge;
 use crate::origin::origin;
 use crate::*;
 
@@ -109,4 +110,24 @@ pub(super) fn value<'a>(message: &'a str, name: &str) -> Option<&'a str> {
         let (label, value) = line.split_once(": ")?;
         label.eq_ignore_ascii_case(name).then_some(value)
     })
+}
+
+/// The request with an answer to the first MD5 challenge of a 401; `None` if it is no 401.
+pub(super) fn answer_challenge(
+    response: &str,
+    request: &[u8],
+    user: &str,
+    password: &str,
+) -> Option<Vec<u8>> {
+    let challenge =
+        response.lines().find(|line| line.starts_with("WWW-Authenticate: ") && line.contains("=MD5"))?;
+    let challenge = challenge.split_once(": ")?.1;
+    let challenge = Challenge::of(&AuthParams::parse(challenge.as_bytes()).ok()?)?;
+    let secret = Secret::Password(password.to_owned());
+    let credentials = Credentials { realm: None, user: user.to_owned(), secret };
+    let Ok(Message::Request(read)) = Message::parse(Bytes::copy_from_slice(request)) else { return None };
+    let value = challenge.answer(&credentials, &read.method, &read.uri.to_string(), "cnonce");
+    let line = format!("\r\nAuthorization: {value}");
+    let at = request.windows(2).position(|window| window == b"\r\n")?;
+    Some([&request[..at], line.as_bytes(), &request[at..]].concat())
 }

@@ -7,4 +7,5 @@ mod call;
 mod cancel;
 mod network;
 mod reoffer;
+mod rfc4475;
 mod transport;
