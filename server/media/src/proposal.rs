@@ -34,6 +34,12 @@ impl Proposal {
         Self { direction, ..self }
     }
 
+    /// What a leg that hears itself agrees to: the same codecs, and whatever direction its peer allows.
+    #[must_use]
+    pub fn echo(self) -> Self {
+        self.with_direction(Direction::SendReceive)
+    }
+
     /// Whether there is anything to hear in it.
     #[must_use]
     pub fn has_audio(&self) -> bool {

@@ -118,12 +118,13 @@ impl Section {
         self.port != 0 || self.bundle_only
     }
 
-    /// The direction as the peer means it: on hold by address it receives nothing, whatever else it wrote.
+    /// The direction as the peer means it: on hold by address it receives nothing, whatever else it wrote. With
+    /// ICE the same address only means that there are no candidates yet (RFC 8840 §4.3).
     #[must_use]
     pub fn effective_direction(&self) -> Direction {
         match self.host {
-            Host::Hold => Direction::new(self.direction.sends(), false),
-            Host::Absent | Host::Ip(_) | Host::Unusable(_) => self.direction,
+            Host::Hold if self.ice.is_none() => Direction::new(self.direction.sends(), false),
+            Host::Hold | Host::Absent | Host::Ip(_) | Host::Unusable(_) => self.direction,
         }
     }
 

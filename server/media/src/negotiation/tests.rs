@@ -104,6 +104,7 @@ fn every_browsers_offer_reaches_a_phone_and_its_answer_comes_back() {
     for offer in [CHROMIUM, FIREFOX, SAFARI, include_str!("../testdata/chromium_audio_no_candidates.sdp")] {
         let (mut caller, mut callee) = (browser(), phone());
         let proposal = caller.handle_offer(offer).unwrap();
+        assert_eq!(proposal.direction, Direction::SendReceive, "0.0.0.0 is no hold where there is ICE");
         let sdp = callee.offer(&proposal).unwrap();
         assert_eq!(lines(&sdp, "c="), ["c=IN IP4 198.51.100.1"]);
         assert!(sdp.contains("m=audio 40002 RTP/AVP 111 9 0 8 "), "{sdp}");
@@ -438,12 +439,15 @@ fn legs_without_a_common_audio_codec_are_refused_and_the_offer_still_waits() {
 }
 
 #[test]
-fn a_legs_own_proposal_is_its_echo() {
+fn an_echo_takes_all_codecs_and_keeps_to_the_direction() {
     let mut leg = browser();
     let proposal = leg.handle_offer(SAFARI).unwrap();
-    leg.answer(&proposal).unwrap();
+    leg.answer(&proposal.echo()).unwrap();
     let receive: Vec<_> = leg.parameters().unwrap().payloads.iter().map(|payload| payload.receive).collect();
     assert_eq!(receive, [111, 9, 0, 8, 13, 110, 126]);
+    leg.confirm();
+    let held = leg.handle_offer(&SAFARI.replace("a=sendrecv", "a=sendonly")).unwrap();
+    assert_eq!(lines(&leg.answer(&held.echo()).unwrap(), "a=recv"), ["a=recvonly"]);
 }
 
 #[test]
