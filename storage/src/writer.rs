@@ -1,0 +1,207 @@
+//! Who writes to SQLite, and when is it committed?
+//!
+//! One task owns the one writing connection. It takes what is queued, runs each job under a savepoint, commits
+//! once, and only then answers: a sync of the disk is shared by all who wait for it (group commit). A job that
+//! fails is rolled back alone and answered at once. This task is the only one that this crate spawns.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::error::{Error, Result};
+use crate::pool::Run;
+use crate::statement::{Connection, Sql};
+
+/// How many jobs may wait; beyond it callers wait for room, and after [`PATIENCE`] are told that it is busy.
+const QUEUE: usize = 1_024;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A batch takes no more jobs once it has this many or has lasted this long: who came first shall not wait for
+/// whoever comes while it runs.
+const BATCH: usize = 256;
+const WINDOW: Duration = Duration::from_millis(20);
+
+// Each journey to the connection's thread costs as much as a small statement: hence two in one.
+const BEGIN: Sql = Sql::same("BEGIN IMMEDIATE; SAVEPOINT job");
+const KEEP: Sql = Sql::same("RELEASE job; SAVEPOINT job");
+const UNDO: Sql = Sql::same("ROLLBACK TO job");
+/// Keeps the savepoint's work too.
+const COMMIT: Sql = Sql::same("COMMIT");
+const ROLLBACK: Sql = Sql::same("ROLLBACK");
+
+/// The sending end of the writer's queue.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: mpsc::Sender<Box<dyn Queued>>,
+    counts: Arc<Counts>,
+    task: JoinHandle<()>,
+}
+
+/// What the writer has done so far.
+#[derive(Debug, Default)]
+struct Counts {
+    jobs: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Writer {
+    /// Spawns the task that owns `connection`; it ends when this is dropped and the queue is empty.
+    pub(crate) fn new(connection: SqliteConnection) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let counts = Arc::new(Counts::default());
+        let owner = Owner { connection, jobs, counts: Arc::clone(&counts) };
+        Self { queue, counts, task: tokio::spawn(owner.run()) }
+    }
+
+    /// Queues `run` and waits until its transaction is committed. A caller that stops waiting does not stop it.
+    pub(crate) async fn write<A, T>(&self, args: A, run: Run<A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job = Box::new(Job { args, run, answer, outcome: None });
+        self.queue
+            .send_timeout(job, PATIENCE)
+            .await
+            .map_err(|_| Error::busy("the queue of writes is full"))?;
+        answered.await.map_err(|_| Error::busy("the storage is closing"))?
+    }
+
+    /// Jobs done and commits made since the start, and jobs waiting now.
+    pub(crate) fn counts(&self) -> (u64, u64, usize) {
+        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        (self.counts.jobs.load(Ordering::Relaxed), self.counts.commits.load(Ordering::Relaxed), waiting)
+    }
+
+    /// Waits until everything queued is committed and the connection is closed.
+    pub(crate) async fn close(self) {
+        drop(self.queue);
+        // Fails only where the runtime itself is ending.
+        let _ = self.task.await;
+    }
+}
+
+/// A job in the queue, whatever its types.
+trait Queued: Send {
+    /// Runs the job and keeps its outcome. The error is a copy of what the outcome says.
+    fn run<'j>(&'j mut self, connection: &'j mut Connection<'_>) -> BoxFuture<'j, Result<()>>;
+    /// Tells the caller the outcome, unless the commit failed.
+    fn answer(self: Box<Self>, committed: Result<()>);
+}
+
+struct Job<A, T> {
+    args: A,
+    run: Run<A, T>,
+    answer: oneshot::Sender<Result<T>>,
+    outcome: Option<Result<T>>,
+}
+
+impl<A: Send + Sync, T: Send> Queued for Job<A, T> {
+    fn run<'j>(&'j mut self, connection: &'j mut Connection<'_>) -> BoxFuture<'j, Result<()>> {
+        Box::pin(async move {
+            // A panic would be a defect of one operation; it shall not end all writing.
+            let run = AssertUnwindSafe((self.run)(connection, &self.args)).catch_unwind();
+            let outcome = run.await.unwrap_or_else(|_| Err(Error::damaged("an operation panicked")));
+            let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+            self.outcome = Some(outcome);
+            told
+        })
+    }
+
+    fn answer(self: Box<Self>, committed: Result<()>) {
+        let outcome = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(Error::busy("the operation was not begun")),
+            (Err(error), _) => Err(error),
+        };
+        // The caller may have stopped waiting.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+/// The receiving end: owns the connection that writes.
+struct Owner {
+    connection: SqliteConnection,
+    jobs: mpsc::Receiver<Box<dyn Queued>>,
+    counts: Arc<Counts>,
+}
+
+impl Owner {
+    async fn run(mut self) {
+        while let Some(first) = self.jobs.recv().await {
+            self.batch(first).await;
+        }
+        // What is committed is safe; closing only tidies the files.
+        let _ = sqlx::Connection::close(self.connection).await;
+    }
+
+    /// Runs `first` and what is queued behind it in one transaction, then answers.
+    async fn batch(&mut self, first: Box<dyn Queued>) {
+        if let Err(error) = self.begin().await {
+            return first.answer(Err(error));
+        }
+        let started = Instant::now();
+        let mut kept = Vec::new();
+        let mut outcome = self.run_job(first, &mut kept).await;
+        while outcome.is_ok() && kept.len() < BATCH && started.elapsed() < WINDOW {
+            let Ok(next) = self.jobs.try_recv() else { break };
+            outcome = match self.execute(KEEP).await {
+                Ok(()) => self.run_job(next, &mut kept).await,
+                Err(error) => {
+                    kept.push(next);
+                    Err(error)
+                }
+            };
+        }
+        if outcome.is_ok() && !kept.is_empty() {
+            outcome = self.execute(COMMIT).await;
+            self.counts.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        if outcome.is_err() || kept.is_empty() {
+            // Fails when SQLite has rolled back by itself, as it does on a full disk: what is wanted.
+            let _ = self.execute(ROLLBACK).await;
+        }
+        for job in kept {
+            job.answer(outcome.clone());
+        }
+    }
+
+    async fn begin(&mut self) -> Result<()> {
+        match self.execute(BEGIN).await {
+            // A transaction that could not be rolled back when its disk failed would stand in the way for ever.
+            Err(Error::Database { .. }) => {
+                let _ = self.execute(ROLLBACK).await;
+                self.execute(BEGIN).await
+            }
+            begun => begun,
+        }
+    }
+
+    /// Runs one job above the savepoint. Puts it into `kept` when it is to be answered after the commit, else
+    /// undoes and answers it. An error means that the whole transaction is lost.
+    async fn run_job(&mut self, mut job: Box<dyn Queued>, kept: &mut Vec<Box<dyn Queued>>) -> Result<()> {
+        self.counts.jobs.fetch_add(1, Ordering::Relaxed);
+        let Err(error) = job.run(&mut Connection::Sqlite(&mut self.connection)).await else {
+            kept.push(job);
+            return Ok(());
+        };
+        if self.execute(UNDO).await.is_err() {
+            kept.push(job);
+            return Err(error);
+        }
+        job.answer(Ok(()));
+        Ok(())
+    }
+
+    async fn execute(&mut self, sql: Sql) -> Result<()> {
+        Connection::Sqlite(&mut self.connection).execute(sql, &[]).await.map(drop)
+    }
+}
