@@ -186,3 +186,6 @@ impl Headers {
         self.start_line.of(&self.raw)
     }
 }
+
+#[cfg(test)]
+mod tests;

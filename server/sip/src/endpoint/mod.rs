@@ -15,7 +15,7 @@ mod registering;
 mod serve;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use command::{Address, Command, Invite, Register, Target};
 pub use event::{Answered, EndCause, Event, Identity, Incoming, RegistrationState};

@@ -248,7 +248,7 @@ fn bindings_are_restored_after_a_restart() {
     let mut bench = super::bench::Bench::new();
     let expired = Binding { contact: uri("sip:old@192.0.2.9"), expires_at: UNIX_TIME, ..binding.clone() };
     bench.endpoint.restore(bench.now, vec![binding.clone(), expired]);
-    assert_eq!(bench.endpoint.contacts(bench.now, &alice()), [binding.clone()]);
+    assert_eq!(bench.endpoint.contacts(bench.now, &alice()), vec![binding.clone()]);
     assert_eq!(
         super::bench::events(&bench.wait(Duration::ZERO)),
         [Event::BindingsExpired { address: alice(), bindings: vec![binding] }]

@@ -56,7 +56,7 @@ pub(super) const TCP: ListenerId = ListenerId(1);
 pub(super) const UNIX_TIME: u64 = 1_700_000_000;
 
 /// The listeners of a node at an address.
-pub(super) fn listeners(address: SocketAddr) -> Vec<Listener> {
+pub(crate) fn listeners(address: SocketAddr) -> Vec<Listener> {
     let listener =
         |id, transport| Listener { id, transport, ipv6: address.is_ipv6(), advertised: address.into() };
     vec![listener(UDP, Transport::Udp), listener(TCP, Transport::Tcp)]
@@ -122,10 +122,6 @@ impl Network {
 
     pub(super) fn endpoint(&self, node: Node) -> &Endpoint {
         &self.nodes[node].endpoint
-    }
-
-    pub(super) fn endpoint_mut(&mut self, node: Node) -> &mut Endpoint {
-        &mut self.nodes[node].endpoint
     }
 
     pub(super) fn command(&mut self, node: Node, command: Command) {
