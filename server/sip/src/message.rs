@@ -80,7 +80,7 @@ impl Message {
     /// Reads a datagram: one message. Bytes beyond its Content-Length are dropped (RFC 3261 §18.3).
     pub fn parse(bytes: Bytes) -> Result<Self, ParseError> {
         let layout = Layout::scan(&bytes);
-        crate::parse::assemble(&layout, bytes)
+        crate::parse::assemble(layout, bytes)
     }
 
     /// The header fields.
@@ -140,9 +140,9 @@ pub struct Field<'a> {
 }
 
 impl Headers {
-    pub(crate) fn new(layout: &Layout, raw: Bytes) -> Self {
+    pub(crate) fn new(layout: Layout, raw: Bytes) -> Self {
         let text = layout.unfold(&raw);
-        Self { raw, text, start_line: layout.start_line, entries: layout.entries.clone() }
+        Self { raw, text, start_line: layout.start_line, entries: layout.entries }
     }
 
     /// Every header field in the order received.

@@ -14,13 +14,12 @@ use crate::uri::Uri;
 const VERSION: &str = "SIP/2.0";
 
 /// Makes a message of bytes whose layout is known.
-pub(crate) fn assemble(layout: &Layout, mut bytes: Bytes) -> Result<Message, ParseError> {
+pub(crate) fn assemble(layout: Layout, mut bytes: Bytes) -> Result<Message, ParseError> {
     if layout.defect == Some(Defect::Empty) {
         return Err(Defect::Empty.into());
     }
-    let body = match (&layout.defect, body(layout, &bytes)) {
-        (Some(defect), _) => return Err(refuse(layout, bytes, defect.clone())),
-        (None, Err(defect)) => return Err(refuse(layout, bytes, defect)),
+    let body = match (layout.defect.clone(), body(&layout, &bytes)) {
+        (Some(defect), _) | (None, Err(defect)) => return Err(refuse(layout, bytes, defect)),
         (None, Ok(body)) => body,
     };
     bytes.truncate(layout.body + body.len());
@@ -36,7 +35,7 @@ pub(crate) fn assemble(layout: &Layout, mut bytes: Bytes) -> Result<Message, Par
 }
 
 /// The error for a message that has this defect, with what is needed to tell its sender.
-pub(crate) fn refuse(layout: &Layout, bytes: Bytes, defect: Defect) -> ParseError {
+pub(crate) fn refuse(layout: Layout, bytes: Bytes, defect: Defect) -> ParseError {
     let headers = Headers::new(layout, bytes);
     let method = if is_response(&headers) { None } else { method(headers.start_line()) };
     ParseError { defect, answerable: method.and_then(|method| answerable(method, headers)) }

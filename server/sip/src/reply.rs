@@ -77,6 +77,14 @@ impl Reply {
         writer
     }
 
+    /// No further response will be made: what it would be made of is let go.
+    pub(crate) fn settle(&mut self) {
+        self.lines = Bytes::new();
+        self.record_routes = Bytes::new();
+        self.to = Bytes::new();
+        self.timestamp = None;
+    }
+
     /// The Record-Routes, as lines.
     pub(crate) fn record_routes(&self) -> &[u8] {
         &self.record_routes

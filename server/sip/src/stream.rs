@@ -53,7 +53,7 @@ impl Framer {
         match self.head.take() {
             Some((layout, length)) if self.buffer.len() >= length => {
                 let bytes = self.take(length);
-                Ok(Some(match crate::parse::assemble(&layout, bytes) {
+                Ok(Some(match crate::parse::assemble(layout, bytes) {
                     Ok(message) => Frame::Message(message),
                     Err(error) => Frame::Malformed(error),
                 }))
@@ -105,7 +105,7 @@ impl Framer {
             (None, Err(defect)) => defect,
         };
         let head = self.take(length);
-        Err(crate::parse::refuse(&layout, head, defect))
+        Err(crate::parse::refuse(layout, head, defect))
     }
 
     fn take(&mut self, length: usize) -> Bytes {

@@ -1,9 +1,10 @@
 //! How a message of our own is written.
 
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
+use std::io::Write as _;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::header::HeaderName;
 use crate::method::Method;
@@ -12,19 +13,19 @@ use crate::uri::Uri;
 
 /// A message in the making.
 #[derive(Debug)]
-pub(crate) struct Writer(BytesMut);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
     /// Begins a request.
     pub(crate) fn request(method: &Method, uri: &Uri) -> Self {
-        let mut writer = Self(BytesMut::with_capacity(1024));
+        let mut writer = Self(Vec::with_capacity(1024));
         writer.text(format_args!("{method} {uri} SIP/2.0"));
         writer
     }
 
     /// Begins a response.
     pub(crate) fn response(status: StatusCode, phrase: &str) -> Self {
-        let mut writer = Self(BytesMut::with_capacity(1024));
+        let mut writer = Self(Vec::with_capacity(1024));
         writer.text(format_args!("SIP/2.0 {status} {phrase}"));
         writer
     }
@@ -41,25 +42,25 @@ impl Writer {
 
     /// Adds a header field whose value was received: it is written as it came.
     pub(crate) fn received(&mut self, name: HeaderName, value: &[u8]) {
-        self.0.put_slice(name.as_str().as_bytes());
-        self.0.put_slice(b": ");
-        self.0.put_slice(value);
-        self.0.put_slice(b"\r\n");
+        self.0.extend_from_slice(name.as_str().as_bytes());
+        self.0.extend_from_slice(b": ");
+        self.0.extend_from_slice(value);
+        self.0.extend_from_slice(b"\r\n");
     }
 
     /// Adds lines that were written before.
     pub(crate) fn lines(&mut self, lines: &[u8]) {
-        self.0.put_slice(lines);
+        self.0.extend_from_slice(lines);
     }
 
     /// The lines so far.
     pub(crate) fn into_lines(self) -> Bytes {
-        self.0.freeze()
+        exact(self.0)
     }
 
     /// No start line yet: for lines that go into several messages.
     pub(crate) fn fragment() -> Self {
-        Self(BytesMut::with_capacity(512))
+        Self(Vec::new())
     }
 
     /// Ends the message, with a session description or without a body.
@@ -69,9 +70,9 @@ impl Writer {
             self.field(HeaderName::ContentType, "application/sdp");
         }
         self.field(HeaderName::ContentLength, body.len());
-        self.0.put_slice(b"\r\n");
-        self.0.put_slice(body);
-        self.0.freeze()
+        self.0.extend_from_slice(b"\r\n");
+        self.0.extend_from_slice(body);
+        exact(self.0)
     }
 
     /// Writes a line. Whatever went into it, it stays one line: control characters become spaces.
@@ -81,8 +82,13 @@ impl Writer {
         let _ = write!(self.0, "{line}");
         let written = self.0.get_mut(start..).unwrap_or_default();
         written.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
-        self.0.put_slice(b"\r\n");
+        self.0.extend_from_slice(b"\r\n");
     }
+}
+
+/// The bytes in no more memory than they need: they are kept for as long as a transaction lasts.
+fn exact(bytes: Vec<u8>) -> Bytes {
+    bytes.into_boxed_slice().into()
 }
 
 /// What goes between the quotes of a quoted string: quotes and backslashes escaped, control characters as spaces.

@@ -108,6 +108,9 @@ impl Endpoint {
         transaction.response = Some(bytes.clone());
         *self.statistics.responses_sent.entry(answer.status.class()).or_default() += 1;
         self.drive_server(now, server, ServerInput::Reply(answer.status.into()), true);
+        if let Some(transaction) = self.servers.get_mut(server).filter(|_| !answer.status.is_provisional()) {
+            transaction.settle();
+        }
         Some((bytes, way_back))
     }
 

@@ -90,6 +90,14 @@ impl ServerTransaction {
         Self { user, reply, response: None, key, merge: merge_key(request), machine }
     }
 
+    /// The final response was sent: only what may have to be sent again is kept. A 2xx to an INVITE its user repeats.
+    pub(crate) fn settle(&mut self) {
+        self.reply.settle();
+        if matches!(self.machine, Machine::Invite(InviteServer::Accepted { .. })) {
+            self.response = None;
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match &self.machine {
             Machine::Invite(machine) => machine.deadline(),
