@@ -29,7 +29,8 @@ pub enum Socket {
 pub struct Arrival<'a> {
     /// Where it arrived.
     pub socket: Socket,
-    /// Who sent it, if the network is to be believed.
+    /// Who sent it, if the network is to be believed. An IPv4 address that a dual-stack socket shows as IPv6 has to
+    /// be turned back first, for the SDP names it as IPv4.
     pub from: SocketAddr,
     /// The whole datagram. It is decrypted where it lies, so nothing in it is to be relied on afterwards.
     pub data: &'a mut [u8],

@@ -129,14 +129,10 @@ impl Leg {
     /// Counts an accepted packet.
     pub(crate) fn note_packet(&mut self, now: Instant, header: &Header, encoding: Encoding, octets: usize) {
         let clock_rate = encoding.clock_rate();
-        let reception = match self.reception.take() {
-            Some(same) if same.ssrc() == header.ssrc => same,
-            former => {
-                self.received.lost += former.map_or(0, |former| former.lost());
-                Reception::new(now, header, clock_rate)
-            }
-        };
-        let reception = self.reception.insert(reception);
+        if let Some(former) = self.reception.take_if(|reception| reception.ssrc() != header.ssrc) {
+            self.received.lost += former.lost();
+        }
+        let reception = self.reception.get_or_insert_with(|| Reception::new(now, header, clock_rate));
         reception.note(now, header, clock_rate, !encoding.is_telephone_event());
         self.received.packets += 1;
         self.received.octets += u64::try_from(octets).unwrap_or(0);

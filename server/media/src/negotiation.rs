@@ -97,8 +97,8 @@ impl Negotiation {
         }
     }
 
-    /// Says where the peer's authenticated signalling comes from if that went through a NAT, so that its SDP
-    /// cannot be taken at its word; `None` if the SDP can. Holds for the descriptions that follow.
+    /// Says where the peer's authenticated signalling comes from if that went through a NAT (its Via differs from its
+    /// source), so that its SDP cannot be taken at its word; `None` if the SDP can. Only plain-RTP legs mind.
     pub fn learn_source_from(&mut self, signalling: Option<IpAddr>) {
         self.signalling = signalling;
     }

@@ -21,6 +21,17 @@ fn a_browser_connects_with_either_version_of_dtls() {
 }
 
 #[test]
+fn a_browser_connects_over_ipv6() {
+    let mut bench = Bench::new();
+    let mut browser = Browser::new(&mut bench, 1, &OPUS, Version::Either);
+    browser.address = "[2001:db8::7]:20001".parse().unwrap();
+    browser.connect(&mut bench);
+    bench.command(Command::Bridge { a: LegId(1), b: LegId(1) });
+    browser.say(&mut bench, 111, b"sound");
+    assert_eq!(browser.take_heard(&mut bench)[0].1, b"sound");
+}
+
+#[test]
 fn a_fifth_of_the_handshakes_datagrams_may_be_lost() {
     for seed in 0..40 {
         let mut bench = Bench::new();

@@ -119,6 +119,7 @@ fn a_hold_of_a_quarter_of_an_hour_ends_with_sound_both_ways() {
         let pause = after[0].0.timestamp.wrapping_sub(before[9].0.timestamp);
         assert_eq!(pause, (45_000 + 1) * 960, "the timestamp went on with the clock");
     }
+    assert!(browser.reports.len() > 100, "RTCP kept the path alive");
     let drops = bench.statistics(LegId(1)).drops;
     assert_eq!(drops, Drops { direction: 45_000, ..Drops::default() });
 }
