@@ -1,0 +1,85 @@
+//! Where do the lines of a message end?
+
+use std::ops::Range;
+
+/// The lines of a text as ranges that include the line end: CRLF or LF, and CR alone in texts that have no LF
+/// at all (old Macintosh mailers).
+#[derive(Debug, Clone)]
+pub(super) struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    end: u8,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        let end = if memchr::memchr(b'\n', text).is_some() { b'\n' } else { b'\r' };
+        Self { text, at: 0, end }
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Range<usize>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.text.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let length = memchr::memchr(self.end, rest).map_or(rest.len(), |position| position + 1);
+        let line = self.at..self.at + length;
+        self.at = line.end;
+        Some(line)
+    }
+}
+
+/// A text without the line end that it ends with, if it does.
+pub(super) fn without_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
+/// The same text with every line end as CRLF. A CR inside of a line of a text that has LFs is no line end and
+/// stays.
+pub(super) fn with_crlf(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 32);
+    for line in Lines::new(text) {
+        let line = text.get(line).unwrap_or_default();
+        let content = without_end(line);
+        out.extend_from_slice(content);
+        if content.len() < line.len() {
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    out
+}
+
+/// The same text with every line end, CR alone included, as LF.
+pub(super) fn with_lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<&str> {
+        Lines::new(text.as_bytes()).map(|line| &text[line]).collect()
+    }
+
+    #[test]
+    fn lines_end_with_lf_or_crlf_and_with_cr_only_where_there_is_no_lf() {
+        assert_eq!(lines("a\r\nb\nc\rd"), ["a\r\n", "b\n", "c\rd"]);
+        assert_eq!(lines("a\r\rb"), ["a\r", "\r", "b"]);
+        assert_eq!(lines(""), [""; 0]);
+    }
+
+    #[test]
+    fn all_line_ends_become_crlf() {
+        assert_eq!(with_crlf(b"a\nb\r\nc\rd\n"), b"a\r\nb\r\nc\rd\r\n");
+        assert_eq!(with_crlf(b"a\rb\r"), b"a\r\nb\r\n");
+        assert_eq!(with_crlf(b"no end"), b"no end");
+    }
+
+    #[test]
+    fn all_line_ends_become_lf() {
+        assert_eq!(with_lf("a\r\nb\rc\n\n"), "a\nb\nc\n\n");
+    }
+}
