@@ -1,0 +1,54 @@
+//! What does the gateway know of mail formats?
+//!
+//! Bytes of a message in, its meaning out: pure functions, except that the [`Importer`] reads files. Nothing here fails
+//! on a message that is wrong: it is shown as far as it goes.
+//!
+//! - When a message is stored: [`fields`] gives its columns, [`header_block`] the header that is kept beside them.
+//! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
+//!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
+//! - When it is read: [`email`] presents it as XML; [`Part`] is what a URL names.
+//! - Where messages come from: an [`Importer`] reads files, [`welcome`] writes those of a first start.
+//!
+//! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
+//! `date` its fields, `word` their encoded words, `transfer` and `charset` the bytes. The library mail-parser has
+//! all of these too, but nests as deep as a message says, knows no end of a multipart but its own, and decodes
+//! each encoded word and each piece of a parameter alone; only its character sets and its HTML reader are used.
+
+mod address;
+mod charset;
+mod date;
+mod fields;
+mod file_name;
+mod header;
+mod import;
+mod line;
+mod parameter;
+mod part;
+mod presentation;
+mod search;
+mod transfer;
+mod tree;
+mod viewer;
+mod welcome;
+mod word;
+
+/// Deepest nesting of parts that is taken apart, in levels.
+const LEVEL_CAP: usize = 32;
+/// Most parts of a message that are taken apart and shown, multiparts included.
+const PART_CAP: usize = 1_000;
+/// How much of a header is read and kept, in bytes.
+const HEADER_CAP: usize = 64 * 1024;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use fields::fields;
+pub(crate) use header::header_block;
+pub(crate) use import::{Imported, Importer};
+pub(crate) use part::{Part, PartId};
+pub(crate) use presentation::email;
+pub(crate) use search::{matches_anywhere, matches_body, matches_header};
+pub(crate) use viewer::{Meta, sort_text, viewer_fields};
+pub(crate) use welcome::welcome;

@@ -1,0 +1,163 @@
+//! What is shown of a message, and how much of it?
+
+use jiff::tz::Offset;
+use protocol::{Header as Element, Time};
+
+use super::*;
+
+const MESSAGE: &[u8] = b"Received: from x\r\n\
+    From: =?utf-8?Q?J=C3=B6rg?= <j@example.org>\r\n\
+    To: Ann <ann@example.org>, bob@example.org\r\n\
+    Date: Thu, 29 Feb 2024 13:00:00 +0100\r\n\
+    X-Priority: 5\r\n\
+    2nd: no name of XML\r\n\
+    Content-Type: multipart/mixed; boundary=x; charset=utf-8\r\n\r\n\
+    --x\r\n\
+    Content-Type: text/plain; charset=utf-8; format=flowed\r\n\
+    Content-Transfer-Encoding: base64\r\n\r\n\
+    R3LDvMOfZQ0K\r\n\
+    --x\r\n\
+    Content-Type: message/rfc822\r\n\r\n\
+    Subject: inner\r\n\r\n\
+    inner text\r\n\
+    --x\r\n\
+    Content-Type: application/pdf; name=a.pdf\r\n\
+    Content-Disposition: Attachment; filename=a.pdf\r\n\
+    Content-Transfer-Encoding: base64\r\n\r\n\
+    JVBERi0xLjQK\r\n\
+    --x--\r\n";
+
+fn zone() -> TimeZone {
+    TimeZone::fixed(Offset::constant(-5))
+}
+
+fn shown(limit: Option<u64>) -> Email {
+    email(MESSAGE, None, limit, &zone()).unwrap()
+}
+
+fn text(name: &str, value: &str) -> Element {
+    Element::Text { name: name.to_owned(), value: value.to_owned() }
+}
+
+fn address(name: &str, real_name: Option<&str>, address: &str) -> Element {
+    let real_name = real_name.map(str::to_owned);
+    Element::Address { name: name.to_owned(), real_name, address: address.to_owned() }
+}
+
+fn part(media_type: &str, subtype: &str, part_id: Option<&str>, body: MimeBody) -> Mime {
+    let (media_type, subtype) = (media_type.to_owned(), subtype.to_owned());
+    Mime { media_type, subtype, part_id: part_id.map(str::to_owned), body, ..Mime::default() }
+}
+
+fn first() -> Mime {
+    Mime {
+        charset: Some("utf-8".to_owned()),
+        estimated_size: 9,
+        parameters: vec![("format".to_owned(), "flowed".to_owned())],
+        ..part("text", "plain", Some("01"), MimeBody::Text("Grüße\n".to_owned()))
+    }
+}
+
+fn inner() -> Email {
+    let body = MimeBody::Text("inner text".to_owned());
+    Email {
+        part_id: Some("02".to_owned()),
+        headers: vec![text("Subject", "inner")],
+        mime: Some(Box::new(Mime { estimated_size: 10, ..part("text", "plain", Some("02-01"), body) })),
+    }
+}
+
+fn pdf() -> Mime {
+    Mime {
+        estimated_size: 9,
+        disposition: Some("attachment".to_owned()),
+        parameters: vec![("name".to_owned(), "a.pdf".to_owned())],
+        disposition_parameters: vec![("filename".to_owned(), "a.pdf".to_owned())],
+        ..part("application", "pdf", Some("03"), MimeBody::Omitted)
+    }
+}
+
+/// The texts of the first part and of the nested message.
+fn texts(email: &Email) -> (MimeBody, MimeBody) {
+    let MimeBody::Parts(parts) = &email.mime.as_ref().unwrap().body else { panic!("no parts") };
+    let MimeBody::Email(inner) = &parts[1].body else { panic!("no message") };
+    (parts[0].body.clone(), inner.mime.as_ref().unwrap().body.clone())
+}
+
+#[test]
+fn a_message_is_its_headers_in_order_and_the_tree_of_its_parts() {
+    let nested = Mime {
+        estimated_size: 28,
+        ..part("message", "rfc822", Some("02"), MimeBody::Email(Box::new(inner())))
+    };
+    let parts = MimeBody::Parts(vec![first(), nested, pdf()]);
+    let body_length = (MESSAGE.len() - crate::mail::header_block(MESSAGE).len()) as u64;
+    let expected = Email {
+        part_id: None,
+        headers: vec![
+            text("Received", "from x"),
+            address("From", Some("Jörg"), "j@example.org"),
+            address("To", Some("Ann"), "ann@example.org"),
+            address("To", None, "bob@example.org"),
+            Element::Date {
+                name: "Date".to_owned(),
+                time: Time(1_709_208_000_000),
+                local_time: "20240229T070000".to_owned(),
+                time_shift: 3600,
+            },
+            text("X-Priority", "5"),
+            text("Pty", "Low"),
+            text("Content-Type", "multipart/mixed; boundary=x; charset=utf-8"),
+        ],
+        mime: Some(Box::new(Mime {
+            charset: Some("utf-8".to_owned()),
+            estimated_size: body_length,
+            ..part("multipart", "mixed", None, parts)
+        })),
+    };
+    assert_eq!(shown(None), expected);
+}
+
+#[test]
+fn a_part_is_shown_alone_and_a_nested_message_as_itself() {
+    let shown = |number| email(MESSAGE, PartId::parse(number).as_ref(), None, &zone()).unwrap();
+    let alone = Email { part_id: Some("03".to_owned()), headers: vec![], mime: Some(Box::new(pdf())) };
+    assert_eq!(shown("03"), alone);
+    assert_eq!(shown("02"), inner());
+    let absent = PartId::parse("04").unwrap();
+    assert_eq!(email(MESSAGE, Some(&absent), None, &zone()), Err(NoSuchPart(absent)));
+}
+
+#[test]
+fn texts_are_included_in_order_as_long_as_they_fit_together() {
+    let grüße = MimeBody::Text("Grüße\n".to_owned());
+    let inner_text = MimeBody::Text("inner text".to_owned());
+    assert_eq!(texts(&shown(Some(19))), (grüße.clone(), inner_text.clone()));
+    assert_eq!(texts(&shown(Some(18))), (grüße.clone(), MimeBody::Omitted));
+    assert_eq!(texts(&shown(Some(9))), (grüße, MimeBody::Omitted));
+    assert_eq!(texts(&shown(Some(8))), (MimeBody::Omitted, MimeBody::Omitted));
+    assert_eq!(texts(&shown(Some(0))), (MimeBody::Omitted, MimeBody::Omitted));
+}
+
+#[test]
+fn a_text_that_does_not_fit_has_its_size_and_a_later_one_may_fit() {
+    let raw = format!(
+        "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n{}\n--x\n\nshort\n--x--\n",
+        "long ".repeat(100)
+    );
+    let email = email(raw.as_bytes(), None, Some(10), &zone()).unwrap();
+    let MimeBody::Parts(parts) = &email.mime.as_ref().unwrap().body else { panic!("no parts") };
+    let long = Mime { estimated_size: 500, ..part("text", "plain", Some("01"), MimeBody::Omitted) };
+    let body = MimeBody::Text("short".to_owned());
+    let short = Mime { estimated_size: 5, ..part("text", "plain", Some("02"), body) };
+    assert_eq!(*parts, [long, short]);
+}
+
+#[test]
+fn texts_with_presentations_of_their_own_are_left_to_them() {
+    for subtype in ["calendar", "x-vcard", "vcard", "directory", "x-vgroup"] {
+        let raw = format!("Content-Type: text/{subtype}\n\nBEGIN:X\n");
+        let email = email(raw.as_bytes(), None, None, &zone()).unwrap();
+        assert_eq!(email.mime.unwrap().body, MimeBody::Omitted, "{subtype}");
+    }
+}
