@@ -24,9 +24,11 @@ pub struct Config {
     pub nonce_key: [u8; 32],
     /// How long a nonce may be used. 5 minutes.
     pub nonce_lifetime: Duration,
-    /// The algorithms a challenge offers, the preferred first. SHA-256, then MD5 (RFC 8760 §2.4). A phone that
-    /// gives up at the first it does not know needs MD5 first.
+    /// The algorithms a challenge offers, the preferred first. SHA-256, then MD5 (RFC 8760 §2.4).
     pub digests: Vec<DigestAlgorithm>,
+    /// How the User-Agent of phones begins that give up at a challenge they do not know instead of passing over it:
+    /// they are offered MD5 alone, if it is offered at all. `baresip v0.` and `baresip v1.`
+    pub md5_only: Vec<String>,
     /// The timers of the protocol.
     pub timers: Timers,
     /// The bounds of every table.
@@ -46,6 +48,7 @@ impl Config {
             nonce_key,
             nonce_lifetime: Duration::from_secs(300),
             digests: vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5],
+            md5_only: vec!["baresip v0.".to_owned(), "baresip v1.".to_owned()],
             timers: Timers::default(),
             caps: Caps::default(),
             registrar: RegistrarLimits::default(),
@@ -71,6 +74,13 @@ impl Config {
     /// The listener of this name.
     pub(crate) fn listener(&self, id: ListenerId) -> Option<&Listener> {
         self.listeners.iter().find(|listener| listener.id == id)
+    }
+
+    /// The algorithms that a challenge to this agent offers.
+    pub(crate) fn digests_for(&self, user_agent: &[u8]) -> Vec<DigestAlgorithm> {
+        let limited = self.md5_only.iter().any(|start| user_agent.starts_with(start.as_bytes()));
+        let offered = |digest: &DigestAlgorithm| !limited || *digest == DigestAlgorithm::Md5;
+        self.digests.iter().copied().filter(offered).collect()
     }
 
     /// Whether a Via or a URI names this endpoint.

@@ -88,7 +88,7 @@ pub struct HostPort {
 
 impl HostPort {
     /// Whether both name the same place, where an absent port is 5060 (RFC 3261 §18.1.1).
-    pub(crate) fn matches(&self, other: &Self) -> bool {
+    pub fn matches(&self, other: &Self) -> bool {
         self.port.unwrap_or(DEFAULT_PORT) == other.port.unwrap_or(DEFAULT_PORT)
             && self.host.matches(&other.host)
     }

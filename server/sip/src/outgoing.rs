@@ -1,9 +1,11 @@
 //! What a request of ours consists of before it is known which way it goes.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use crate::config::Config;
-use crate::flow::{FlowId, Listener, Transport};
+use crate::flow::{FlowId, Listener, ListenerId, Transport};
 use crate::header::{CSeq, ExtraHeader, HeaderName, NameAddr};
 use crate::host::{Host, HostPort};
 use crate::method::Method;
@@ -135,14 +137,11 @@ pub(crate) fn contact_uri(user: Option<&str>, advertised: &HostPort, transport: 
 }
 
 impl Way {
-    /// What is said of a flow; `remote` is its other end.
-    pub(crate) fn on(flow: FlowId, remote: std::net::SocketAddr, config: &Config) -> Self {
-        let listener = match flow {
-            FlowId::Udp { listener, .. } => config.listener(listener),
-            FlowId::Tcp(_) => None,
-        };
-        let usual = || config.listener_for(flow.transport(), remote.ip()).or(config.listeners.first());
-        let advertised = listener.or_else(usual).map(|Listener { advertised, .. }| advertised.clone());
+    /// What is said of a flow: the address of the listener it came to, or of the one peers like this are answered at.
+    pub(crate) fn on(flow: FlowId, listener: Option<ListenerId>, remote: IpAddr, config: &Config) -> Self {
+        let usual = || config.listener_for(flow.transport(), remote).or(config.listeners.first());
+        let listener = listener.and_then(|id| config.listener(id)).or_else(usual);
+        let advertised = listener.map(|Listener { advertised, .. }| advertised.clone());
         // Without any listener nobody can answer; what is written then does not matter.
         let nowhere = || HostPort { host: Host::Name("invalid".to_owned()), port: None };
         Self { flow, advertised: advertised.unwrap_or_else(nowhere) }

@@ -50,7 +50,7 @@ pub enum Drop {
     ForeignResponse,
     /// A response to nothing that was asked.
     StrayResponse,
-    /// An ACK for nothing that was answered.
+    /// An ACK for nothing that is known. Every challenge to an INVITE brings one: it was sent without being stored.
     StrayAck,
     /// Bytes for a connection that is gone.
     NoConnection,

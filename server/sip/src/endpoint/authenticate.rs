@@ -70,7 +70,7 @@ impl Endpoint {
             }
         };
         let (Some(authorization), Some(nonce)) = (authorization, nonce) else {
-            let challenge = self.challenge(now, &realm, stale);
+            let challenge = self.challenge(now, &realm, &request, stale);
             return self.refuse_plainly(now, source, &request, StatusCode::UNAUTHORIZED, &challenge);
         };
         if self.servers.is_merged(&request) {
@@ -131,9 +131,9 @@ impl Endpoint {
         let nobody = Ha1 { md5: [0; 16], sha256: [0; 32] };
         let proved = authorization.is_by(ha1.unwrap_or(&nobody), &request.method) & ha1.is_some();
         if !proved {
-            self.refuse_pending(now, server, &authorization.realm, false);
+            self.refuse_pending(now, server, &authorization.realm, &request, false);
         } else if !self.nonces.spend(self.wall_clock.millis(now), nonce, authorization.count) {
-            self.refuse_pending(now, server, &authorization.realm, true);
+            self.refuse_pending(now, server, &authorization.realm, &request, true);
         } else {
             let account = AddressOfRecord::new(&authorization.user, &authorization.realm);
             self.proved(now, server, source, &request, account);
@@ -163,8 +163,15 @@ impl Endpoint {
     }
 
     /// Challenges again, within the transaction.
-    fn refuse_pending(&mut self, now: Instant, server: ServerId, realm: &str, stale: bool) {
-        let fields = self.challenge(now, realm, stale);
+    fn refuse_pending(
+        &mut self,
+        now: Instant,
+        server: ServerId,
+        realm: &str,
+        request: &Request,
+        stale: bool,
+    ) {
+        let fields = self.challenge(now, realm, request, stale);
         let tag = self.random.name();
         self.reply(now, server, &Answer { fields: &fields, ..Answer::new(StatusCode::UNAUTHORIZED, &tag) });
     }
@@ -185,15 +192,23 @@ impl Endpoint {
     }
 
     /// One challenge for each algorithm, the preferred first, all with one nonce (RFC 8760 §2.4).
-    fn challenge(&mut self, now: Instant, realm: &str, stale: bool) -> Vec<(HeaderName, String)> {
+    fn challenge(
+        &mut self,
+        now: Instant,
+        realm: &str,
+        request: &Request,
+        stale: bool,
+    ) -> Vec<(HeaderName, String)> {
         let nonce = self.nonces.issue(self.wall_clock.millis(now), realm, &mut self.random);
         let realm = crate::write::quoted(realm);
         let stale = if stale { ", stale=true" } else { "" };
-        let value = |algorithm: &DigestAlgorithm| {
+        let user_agent = request.headers.value(HeaderName::UserAgent).unwrap_or_default();
+        let value = |algorithm: DigestAlgorithm| {
             let algorithm = algorithm.as_str();
             format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
         };
-        self.config.digests.iter().map(|algorithm| (HeaderName::WwwAuthenticate, value(algorithm))).collect()
+        let offered = self.config.digests_for(user_agent).into_iter();
+        offered.map(|algorithm| (HeaderName::WwwAuthenticate, value(algorithm))).collect()
     }
 
     /// Looks for an answer to a challenge of ours. One in another scheme or realm is not for us (RFC 4475 §3.3.7).

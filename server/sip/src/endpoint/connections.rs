@@ -6,13 +6,15 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use crate::flow::{ConnectionId, FlowId};
+use crate::flow::{ConnectionId, FlowId, ListenerId};
 use crate::stream::Framer;
 
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) remote: SocketAddr,
+    /// The listener that accepted it; none if we asked for it.
+    pub(crate) listener: Option<ListenerId>,
     pub(crate) state: State,
     pub(crate) framer: Framer,
 }
@@ -57,13 +59,18 @@ impl Connections {
     pub(crate) fn open(&mut self, remote: SocketAddr) -> ConnectionId {
         self.opened += 1;
         let id = ConnectionId::opened(self.opened);
-        self.insert(id, remote, State::Opening(Vec::new()));
+        self.insert(id, remote, None, State::Opening(Vec::new()));
         id
     }
 
-    pub(crate) fn insert(&mut self, id: ConnectionId, remote: SocketAddr, state: State) {
+    /// A connection that was accepted, and is open.
+    pub(crate) fn accept(&mut self, id: ConnectionId, remote: SocketAddr, listener: ListenerId) {
+        self.insert(id, remote, Some(listener), State::Open);
+    }
+
+    fn insert(&mut self, id: ConnectionId, remote: SocketAddr, listener: Option<ListenerId>, state: State) {
         self.remotes.insert(remote, id);
-        self.connections.insert(id, Connection { remote, state, framer: Framer::default() });
+        self.connections.insert(id, Connection { remote, listener, state, framer: Framer::default() });
     }
 
     pub(crate) fn get(&self, id: ConnectionId) -> Option<&Connection> {

@@ -392,12 +392,14 @@ impl Endpoint {
 
     /// What Via and Contact say on a flow.
     pub(crate) fn way(&self, flow: FlowId) -> Way {
-        let remote = match flow {
-            FlowId::Udp { remote, .. } => Some(remote),
-            FlowId::Tcp(id) => self.connections.get(id).map(|connection| connection.remote),
+        let (listener, remote) = match flow {
+            FlowId::Udp { listener, remote } => (Some(listener), remote),
+            FlowId::Tcp(id) => match self.connections.get(id) {
+                Some(connection) => (connection.listener, connection.remote),
+                None => (None, SocketAddr::from(([0, 0, 0, 0], 0))),
+            },
         };
-        let unspecified = SocketAddr::from(([0, 0, 0, 0], 0));
-        Way::on(flow, remote.unwrap_or(unspecified), &self.config)
+        Way::on(flow, listener, remote.ip(), &self.config)
     }
 
     fn watch_client(&mut self, transaction: ClientTransaction) -> ClientId {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::connections::{self, Connection, Queued, State};
 use super::{Endpoint, Output};
-use crate::flow::{ConnectionId, FlowId};
+use crate::flow::{ConnectionId, FlowId, ListenerId};
 use crate::header::HeaderName;
 use crate::message::Headers;
 use crate::reply::{Reply, WayBack};
@@ -187,12 +187,18 @@ impl Endpoint {
         Some(id)
     }
 
-    pub(crate) fn accepted(&mut self, now: Instant, id: ConnectionId, remote: SocketAddr) {
+    pub(crate) fn accepted(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        listener: ListenerId,
+        remote: SocketAddr,
+    ) {
         if self.connections.len() >= self.config.caps.connections {
             self.statistics.overload += 1;
             return self.outputs.push_back(Output::Close { connection: id });
         }
-        self.connections.insert(id, remote, State::Open);
+        self.connections.accept(id, remote, listener);
         self.watch_connection(now, id);
     }
 

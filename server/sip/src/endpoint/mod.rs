@@ -119,7 +119,9 @@ impl Endpoint {
                 self.receive_datagram(now, listener, remote, bytes)
             }
             Input::Stream { connection, bytes } => self.receive_stream(now, connection, &bytes),
-            Input::Accepted { connection, listener: _, remote } => self.accepted(now, connection, remote),
+            Input::Accepted { connection, listener, remote } => {
+                self.accepted(now, connection, listener, remote)
+            }
             Input::Opened { connection } => self.opened(now, connection),
             Input::Failed { flow } => self.flow_failed(now, flow),
             Input::Closed { connection } => self.flow_failed(now, FlowId::Tcp(connection)),

@@ -1,6 +1,6 @@
 //! Calls that are not answered: refused, given up, lost.
 
-use super::call::{CALL, CALLER, expect, incoming, invite, pair, sdp};
+use super::call::{CALL, incoming, invite, pair, sdp};
 use super::network::{Faults, Network, Node};
 use crate::*;
 use std::time::Duration;
@@ -210,5 +210,4 @@ fn a_handle_in_use_cannot_be_used_again() {
     network.command(caller, invite(Some("offer"), "sip:bob@192.0.2.20"));
     network.run(SECOND);
     assert_eq!((network.events(callee), network.events(caller)), (vec![], vec![]));
-    let _ = (CALLER, expect);
 }

@@ -49,6 +49,16 @@ fn the_algorithms_offered_are_those_of_the_configuration() {
 }
 
 #[test]
+fn a_phone_that_cannot_pass_over_what_it_does_not_know_is_offered_md5_alone() {
+    let mut bench = Bench::new();
+    let text =
+        call(1, "1").replace("Content-Length", "User-Agent: baresip v1.0.0 (x86_64/linux)\r\nContent-Length");
+    let answer = sent(&bench.send(STRANGER, text)).remove(0);
+    assert_eq!(answer.matches("WWW-Authenticate").count(), 1);
+    assert!(value(&answer, "WWW-Authenticate").unwrap().contains("algorithm=MD5"));
+}
+
+#[test]
 fn an_endpoint_without_domains_lets_no_account_in() {
     let mut bench = Bench::with(|config| config.domains.clear());
     assert_eq!(lines(&bench.send(STRANGER, call(1, "1"))), ["SIP/2.0 403 Forbidden"]);
