@@ -46,8 +46,8 @@ pub enum Error {
     /// The two legs have no audio codec in common.
     #[error("no codec in common with the other party")]
     NoCommonCodec,
-    /// A plain-RTP section without an address that media can be sent to: absent, a name, multicast, or of the
-    /// other IP family.
+    /// A plain-RTP section without an address that media can be sent to: absent, a name, multicast, of the
+    /// other IP family, or the gateway's own.
     #[error("unusable media address: {line}")]
     Address {
         /// The `c=` line or, when there is none, the `m=` line.

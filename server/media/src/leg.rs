@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 pub(crate) use self::browser::Browser;
 pub(crate) use self::phone::Phone;
 use crate::Direction;
+use crate::allowance::Allowance;
 use crate::codec::Encoding;
 use crate::dtmf::Detector;
 use crate::interface::{LegId, Socket};
@@ -29,6 +30,8 @@ pub(crate) struct Leg {
     pub(crate) sending: Sending,
     pub(crate) detector: Detector,
     pub(crate) drops: Drops,
+    /// How many packets the peer may still send just now.
+    pub(crate) allowance: Allowance,
     /// The leg that it is bridged with, possibly itself.
     pub(crate) peer: Option<Slot>,
     /// [`Event::Connected`](crate::Event::Connected) was the last word.
@@ -50,7 +53,7 @@ pub(crate) struct Leg {
 /// How packets of a leg travel.
 pub(crate) enum Transport {
     Browser(Box<Browser>),
-    Phone(Phone),
+    Phone(Box<Phone>),
 }
 
 /// Where packets of one payload type go: under which type the peer's leg sends them.
@@ -79,6 +82,7 @@ impl Leg {
             sending: Sending::new(parameters.ssrc, random),
             detector: Detector::default(),
             drops: Drops::default(),
+            allowance: Allowance::of_media(now),
             peer: None,
             is_connected: false,
             // The first report comes after half the interval (§6.2).
@@ -167,7 +171,7 @@ impl Leg {
         Compound {
             ssrc: self.sending.ssrc(),
             sender,
-            block: self.reception.as_mut().map(|reception| reception.report(now)),
+            block: self.reception.as_mut().and_then(|reception| reception.report(now)),
             cname: &self.cname,
             is_farewell,
         }

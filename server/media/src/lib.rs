@@ -81,6 +81,7 @@
 //! - Nothing that a peer sends ends more than its own leg; what is not understood is dropped and counted
 //!   ([`Drops`]). Every table that a peer could make grow has an end.
 
+mod allowance;
 mod buffers;
 mod codec;
 mod description;

@@ -100,8 +100,11 @@ impl Reception {
         Duration::from_nanos(nanoseconds.checked_div(u64::from(self.clock_rate)).unwrap_or(0))
     }
 
-    /// The block of the next report, which the fraction lost is reckoned from the last one for.
-    pub(crate) fn report(&mut self, now: Instant) -> ReportBlock {
+    /// The block of the next report; none if nothing came since the last one (§6.4).
+    pub(crate) fn report(&mut self, now: Instant) -> Option<ReportBlock> {
+        if self.received == self.received_before {
+            return None;
+        }
         let expected = self.expected();
         let expected_now = expected.saturating_sub(self.expected_before);
         let received_now = self.received.saturating_sub(self.received_before);
@@ -112,7 +115,7 @@ impl Reception {
             None => (0, 0),
             Some((middle, came)) => (middle, ticks(now.saturating_duration_since(came), 65_536)),
         };
-        ReportBlock {
+        Some(ReportBlock {
             ssrc: self.ssrc,
             fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
             lost: i32::try_from(self.lost()).unwrap_or(i32::MAX),
@@ -120,7 +123,7 @@ impl Reception {
             jitter: u32::try_from(self.jitter / 16).unwrap_or(u32::MAX),
             last_sender_report: last,
             delay_since: delay,
-        }
+        })
     }
 
     fn expected(&self) -> u64 {
@@ -190,12 +193,14 @@ mod tests {
     #[test]
     fn losses_are_counted_over_the_wrap_of_the_sequence_number() {
         let (mut reception, now) = received((65_500..=65_535).chain(10..20));
-        let block = reception.report(now);
+        let block = reception.report(now).unwrap();
         assert_eq!(block.lost, 10);
         assert_eq!(block.highest, 65_536 + 19);
         assert_eq!(block.fraction_lost, 45, "10 of 56, in 1/256");
-        assert_eq!(reception.report(now).fraction_lost, 0, "nothing was expected since");
-        assert_eq!(reception.report(now).lost, 10);
+        assert_eq!(reception.report(now), None, "nothing came since");
+        reception.note(now, &header(20, 0), 8_000, true);
+        let block = reception.report(now).unwrap();
+        assert_eq!((block.lost, block.fraction_lost), (10, 0));
     }
 
     #[test]
@@ -212,16 +217,17 @@ mod tests {
         assert_eq!(reception.jitter(), Duration::ZERO);
         let late = now + Duration::from_millis(16);
         reception.note(late, &header(100, 100 * 160), 8_000, true);
-        assert_eq!(reception.report(late).jitter, 8, "128 ticks, of which a sixteenth counts");
+        assert_eq!(reception.report(late).unwrap().jitter, 8, "128 ticks, of which a sixteenth counts");
         assert_eq!(reception.jitter(), Duration::from_millis(1));
     }
 
     #[test]
     fn the_report_refers_to_the_last_sender_report() {
         let (mut reception, now) = received(0..10);
-        assert_eq!(reception.report(now).last_sender_report, 0);
+        assert_eq!(reception.report(now).unwrap().last_sender_report, 0);
+        reception.note(now, &header(10, 1_600), 8_000, true);
         reception.note_sender_report(now, 0xabcd_0123);
-        let block = reception.report(now + Duration::from_millis(2_500));
+        let block = reception.report(now + Duration::from_millis(2_500)).unwrap();
         assert_eq!((block.last_sender_report, block.delay_since), (0xabcd_0123, 163_840));
     }
 }

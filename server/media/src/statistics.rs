@@ -69,7 +69,7 @@ pub struct Drops {
     pub unbridged: u64,
     /// The leg, or the one it is bridged with, is not connected yet or any more.
     pub unconnected: u64,
-    /// DTLS beyond what a handshake needs.
+    /// DTLS beyond what a handshake needs, or media beyond what any call has.
     pub excess: u64,
 }
 

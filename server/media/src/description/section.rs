@@ -244,11 +244,17 @@ fn codecs(media: &Media, is_muxed: bool) -> Vec<(u8, Codec)> {
         };
         let Some(encoding) = encoding else { continue };
         if codecs.iter().all(|(number, codec)| *number != payload_type && codec.encoding != encoding) {
-            let parameters = parameter(media, "fmtp", payload_type).map(str::to_owned);
+            let parameters = parameter(media, "fmtp", payload_type).filter(|text| is_modest(text));
+            let parameters = parameters.map(str::to_owned);
             codecs.push((payload_type, Codec { encoding, parameters }));
         }
     }
     codecs
+}
+
+/// Format parameters travel to the other leg, so they are to be short and plain; real ones have 100 letters.
+fn is_modest(parameters: &str) -> bool {
+    parameters.len() <= 500 && !parameters.chars().any(char::is_control)
 }
 
 /// The rest of `a=NAME:PT rest`.

@@ -1,8 +1,9 @@
 //! What does the router hold of a browser's transport?
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use crate::allowance::Allowance;
 use crate::dtls::{Acceptor, Association};
 use crate::ice_lite::IceLite;
 use crate::parameters::{RemoteCertificate, WebRtcParameters};
@@ -26,7 +27,7 @@ impl Browser {
             protection: None,
             association: None,
             certificate: None,
-            allowance: Allowance::new(now),
+            allowance: Allowance::of_handshake(now),
         };
         browser.recognise(parameters.remote.as_ref(), acceptor, now);
         browser
@@ -67,32 +68,5 @@ impl Browser {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let handshake = self.association.as_ref().and_then(Association::deadline);
         [self.ice.deadline(), handshake].into_iter().flatten().min()
-    }
-}
-
-/// How many DTLS datagrams a leg may make the gateway look at: a handshake has a dozen, each may be repeated.
-struct Allowance {
-    left: u32,
-    since: Instant,
-}
-
-impl Allowance {
-    const BURST: u32 = 64;
-    const REFILL: Duration = Duration::from_millis(30);
-
-    fn new(now: Instant) -> Self {
-        Self { left: Self::BURST, since: now }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let elapsed = now.saturating_duration_since(self.since);
-        let refill = u32::try_from(elapsed.as_nanos() / Self::REFILL.as_nanos()).unwrap_or(u32::MAX);
-        if refill > 0 {
-            self.left = self.left.saturating_add(refill).min(Self::BURST);
-            self.since = now;
-        }
-        let admits = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        admits
     }
 }

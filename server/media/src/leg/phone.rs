@@ -21,6 +21,8 @@ pub(crate) struct Phone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Learned {
     offer: u32,
+    /// What the description said meanwhile: the phone's own idea of its address.
+    named: SocketAddr,
     from: SocketAddr,
     ssrc: u32,
 }
@@ -41,20 +43,13 @@ impl Phone {
 
     /// Whether RTP of this source is the phone's. `is_negotiated` tells whether its payload type is.
     pub(crate) fn accepts_rtp(&mut self, from: SocketAddr, header: &Header, is_negotiated: bool) -> bool {
+        let Some(remote) = self.remote else { return false };
         match self.rule {
-            SourceRule::Named => self.remote.is_some_and(|remote| remote.rtp == from),
-            SourceRule::Learned { from: signalling, offer } => match self.rtp {
-                Some(learned) if learned.offer == offer => {
-                    learned.from == from && learned.ssrc == header.ssrc
-                }
-                Some(_) | None => {
-                    let is_first = from.ip() == signalling && is_negotiated && self.remote.is_some();
-                    if is_first {
-                        self.rtp = Some(Learned { offer, from, ssrc: header.ssrc });
-                    }
-                    is_first
-                }
-            },
+            SourceRule::Named => remote.rtp == from,
+            SourceRule::Learned { from: signalling, offer } => {
+                let packet = Learned { offer, named: remote.rtp, from, ssrc: header.ssrc };
+                learn(&mut self.rtp, packet, from.ip() == signalling && is_negotiated)
+            }
         }
     }
 
@@ -66,16 +61,11 @@ impl Phone {
         match self.rule {
             SourceRule::Named => remote.rtcp == from,
             SourceRule::Learned { .. } if on_rtp_port => self.rtp.is_some_and(|learned| learned.from == from),
-            SourceRule::Learned { from: signalling, offer } => match self.rtcp {
-                Some(learned) if learned.offer == offer => learned.from == from,
-                Some(_) | None => {
-                    let is_first = from.ip() == signalling;
-                    if is_first {
-                        self.rtcp = Some(Learned { offer, from, ssrc: 0 });
-                    }
-                    is_first
-                }
-            },
+            SourceRule::Learned { from: signalling, offer } => {
+                // Any SSRC may report.
+                let packet = Learned { offer, named: remote.rtcp, from, ssrc: 0 };
+                learn(&mut self.rtcp, packet, from.ip() == signalling)
+            }
         }
     }
 
@@ -96,6 +86,23 @@ impl Phone {
             SourceRule::Learned { .. } => self.rtcp?.from,
         };
         Some((to, remote.is_muxed()))
+    }
+}
+
+/// Whether a packet is of the source that was learned; the first one that `may_teach` after an offer teaches it.
+///
+/// When the offer names another address than the one before, the phone is about to move: packets still on their
+/// way from the old one are welcome, but do not count as the first.
+fn learn(learned: &mut Option<Learned>, packet: Learned, may_teach: bool) -> bool {
+    match learned {
+        Some(known) if known.offer == packet.offer => known.from == packet.from && known.ssrc == packet.ssrc,
+        Some(old) if old.named != packet.named && old.from == packet.from && old.ssrc == packet.ssrc => true,
+        Some(_) | None => {
+            if may_teach {
+                *learned = Some(packet);
+            }
+            may_teach
+        }
     }
 }
 
@@ -157,6 +164,17 @@ mod tests {
         assert_eq!(phone.rtp_destination(), Some(at("203.0.113.5:9000")));
         assert!(phone.accepts_rtp(at("203.0.113.5:9100"), &header(2), true));
         assert_eq!(phone.rtp_destination(), Some(at("203.0.113.5:9100")));
+        assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
+    }
+
+    #[test]
+    fn packets_on_their_way_from_the_old_address_do_not_shut_out_a_phone_that_moves() {
+        let mut phone = phone(learned(1), "192.168.1.7:4001");
+        phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true);
+        let moved = RemoteRtp { rtp: at("192.168.1.7:4400"), rtcp: at("192.168.1.7:4401") };
+        phone.update(&RtpParameters { remote: Some(moved), source: learned(2) });
+        assert!(phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true), "on its way");
+        assert!(phone.accepts_rtp(at("203.0.113.5:9100"), &header(2), true), "moved");
         assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
     }
 

@@ -89,7 +89,11 @@ pub(super) fn address(local: &Local, section: &Section) -> Result<Option<SocketA
     let unusable = |line: String| Err(Error::Address { line });
     match (&section.host, local) {
         (Host::Hold, _) => Ok(None),
-        (Host::Ip(ip), Local::Rtp { address, .. }) if ip.is_ipv4() == address.is_ipv4() => {
+        // A leg that sends to its own port would talk to itself for ever.
+        (Host::Ip(ip), Local::Rtp { address, rtp_port, rtcp_port })
+            if ip.is_ipv4() == address.is_ipv4()
+                && !(ip == address && [*rtp_port, *rtcp_port].contains(&section.port)) =>
+        {
             Ok(Some(SocketAddr::new(*ip, section.port)))
         }
         (Host::Ip(ip), _) => unusable(format!("c=IN {} {ip}", family(*ip))),

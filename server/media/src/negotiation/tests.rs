@@ -398,6 +398,10 @@ fn unacceptable_offers_are_refused_with_the_line_concerned() {
             phone_answer("0", "").replace("c=IN IP4 192.0.2.7", "c=IN IP6 2001:db8::1"),
             Error::Address { line: "c=IN IP6 2001:db8::1".into() },
         ),
+        (
+            phone_answer("0", "").replace("192.0.2.7", "198.51.100.1").replace("5004", "40002"),
+            Error::Address { line: "c=IN IP4 198.51.100.1".into() },
+        ),
         (phone_answer("18", ""), Error::NoCodec { line: "m=audio 5004 RTP/AVP 18".into() }),
         (phone_answer("13", ""), Error::NoCodec { line: "m=audio 5004 RTP/AVP 13".into() }),
         (

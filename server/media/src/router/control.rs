@@ -24,7 +24,7 @@ impl Router {
                 self.check_ufrag(None, its)?;
                 Transport::Browser(Box::new(Browser::new(its, &self.acceptor, now)))
             }
-            TransportParameters::Rtp(its) => Transport::Phone(Phone::new(its)),
+            TransportParameters::Rtp(its) => Transport::Phone(Box::new(Phone::new(its))),
         };
         let slot = self.legs.insert(Leg::new(id, transport, parameters, now, &mut self.random));
         if let TransportParameters::WebRtc(its) = &parameters.transport {
@@ -162,7 +162,7 @@ impl Router {
             leg.schedule_report(now, &mut self.random);
         }
         self.expire_consent(now, slot);
-        self.proceed_handshake(now, slot, |association, acceptor, send| {
+        self.proceed_handshake(slot, |association, acceptor, send| {
             association.handle_timeout(acceptor, now, send)
         });
         if is_report_due {

@@ -67,6 +67,9 @@ impl Router {
     /// Takes an authentic packet, in the clear, and hands it to the other end of the bridge.
     pub(super) fn relay(&mut self, now: Instant, slot: Slot, header: &Header, packet: &[u8]) {
         let Some(leg) = self.legs.get_mut(slot) else { return };
+        if !leg.allowance.take(now) {
+            return self.refuse(Some(slot), Refused::Excess);
+        }
         let Some(payload) = header.payload(packet) else {
             return self.refuse(Some(slot), Refused::Malformed);
         };

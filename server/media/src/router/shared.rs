@@ -72,7 +72,7 @@ impl Router {
         if !browser.admits_dtls(now) {
             return self.refuse(Some(slot), Refused::Excess);
         }
-        self.proceed_handshake(now, slot, |association, acceptor, send| {
+        self.proceed_handshake(slot, |association, acceptor, send| {
             association.handle_datagram(acceptor, now, data, send)
         });
         self.reschedule(slot);
@@ -81,7 +81,6 @@ impl Router {
     /// Lets the leg's association do something and sends what comes of it to the selected address.
     pub(super) fn proceed_handshake(
         &mut self,
-        _now: Instant,
         slot: Slot,
         step: impl FnOnce(&mut Association, &mut Acceptor, &mut dyn FnMut(&[u8])) -> Progress,
     ) {

@@ -5,3 +5,10 @@ mod bench;
 mod browser;
 mod phone;
 mod relay;
+
+/// Routers live on media threads, negotiations in the tasks of sessions.
+const _: fn() = || {
+    fn is_send<T: Send>() {}
+    is_send::<crate::Router>();
+    is_send::<crate::Negotiation>();
+};

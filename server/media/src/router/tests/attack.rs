@@ -112,6 +112,25 @@ fn dtls_beyond_what_a_handshake_needs_is_not_even_looked_at() {
 }
 
 #[test]
+fn two_phones_whose_descriptions_make_the_gateway_talk_to_itself_cost_no_more_than_a_few_calls() {
+    let mut bench = Bench::new();
+    let mut phone = Phone::new(&mut bench, 1, &[(Encoding::Pcmu, 0)]);
+    bench.command(Command::Bridge { a: LegId(1), b: LegId(1) });
+    phone.say(&mut bench, 0, b"sound");
+    let mut turns = 0;
+    for _ in 0..20_000 {
+        // What the gateway sends comes back at once, from the address that the description named.
+        for sent in bench.take_sent(phone.address) {
+            turns += 1;
+            bench.arrive(Socket::Rtp(LegId(1)), phone.address, &sent.bytes);
+        }
+        bench.now += Duration::from_micros(50);
+    }
+    assert!(turns <= 500 + 1_000, "{turns} in a second");
+    assert!(bench.statistics(LegId(1)).drops.excess > 0);
+}
+
+#[test]
 fn two_legs_cannot_have_the_same_user_name_fragment() {
     let (mut bench, browser) = echo();
     let refused = bench

@@ -249,7 +249,8 @@ impl Browser {
     }
 
     fn hear(&mut self, mut packet: Vec<u8>) {
-        let receiver = &mut self.protection.as_mut().unwrap().receiver;
+        // The end of the handshake may be on its way still.
+        let Some(Protection { receiver, .. }) = &mut self.protection else { return };
         if is_rtcp(&packet) {
             let length = receiver.unprotect_rtcp(&mut packet).unwrap();
             self.reports.push(packet[..length].to_vec());
