@@ -81,7 +81,7 @@
 //! | question | file |
 //! |---|---|
 //! | what a message is, and whether bytes are one | `layout` (where its parts lie), `parse`, `message`, `stream` |
-//! | what a header field says | `header/*`, `uri`, `host`, `params`, `scan` |
+//! | what a header field says | `header/*`, `uri`, `address`, `host`, `params`, `escape`, `scan` |
 //! | how our own are written | `write`, `outgoing` (requests), `reply` (responses) |
 //! | what is retransmitted, and when it is given up | `transaction/*`, `timer` |
 //! | what a call, a dialog, a registration is | `endpoint/call/*`, `dialog`, `registration`, `registrar` |
@@ -89,12 +89,14 @@
 //! | which way a request of ours goes | `endpoint/delivery`, `endpoint/next_hop`, `endpoint/egress` |
 //! | who may do what | `endpoint/authenticate`, `digest`, `nonce` |
 
+mod address;
 mod config;
 mod date;
 mod dialog;
 mod digest;
 mod endpoint;
 mod error;
+mod escape;
 mod flow;
 mod header;
 mod host;
@@ -120,6 +122,7 @@ mod transaction;
 mod uri;
 mod write;
 
+pub use address::AddressOfRecord;
 pub use config::{Caps, Config, RegistrarLimits, Trunk, TrunkSource};
 pub use digest::{Credentials, DigestAlgorithm, Ha1, Secret};
 pub use endpoint::{
@@ -140,4 +143,4 @@ pub use statistics::{Drop, Statistics};
 pub use status::StatusCode;
 pub use stream::{Frame, Framer};
 pub use timer::Timers;
-pub use uri::{AddressOfRecord, SipUri, TelUri, Uri};
+pub use uri::{SipUri, TelUri, Uri};

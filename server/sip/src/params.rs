@@ -102,7 +102,7 @@ impl Param {
     /// Whether this is the parameter `name`: an escaped character is the same as itself (RFC 3261 §19.1.4).
     fn is_named(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
-            || self.name.contains('%') && crate::uri::unescape(&self.name).eq_ignore_ascii_case(name)
+            || self.name.contains('%') && crate::escape::unescape(&self.name).eq_ignore_ascii_case(name)
     }
 
     /// Reads `pname [ "=" pvalue ]` (RFC 3261 §25.1).
@@ -115,7 +115,7 @@ impl Param {
             return Err(Flaw::Empty);
         }
         for part in [name, value.unwrap_or_default()] {
-            crate::uri::check_escaped(part, b"[]/:&+$")?;
+            crate::escape::check_escaped(part, b"[]/:&+$")?;
         }
         Ok(Self { name: name.to_owned(), value: value.map(str::to_owned) })
     }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
+use crate::address::AddressOfRecord;
 use crate::config::{Caps, RegistrarLimits};
 use crate::flow::{FlowId, ListenerId, Transport};
 use crate::header::{Contacts, HeaderName, NameAddr};
 use crate::message::Request;
 use crate::status::StatusCode;
-use crate::uri::{AddressOfRecord, Uri};
+use crate::uri::Uri;
 
 /// One phone of an account: plain data, to be stored.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Flaw;
+use crate::escape::{PARAM, USER, check_escaped, escape, unescape};
 use crate::host::{self, Host, HostPort};
 use crate::params::Params;
 use crate::scan::Scanner;
@@ -284,53 +285,6 @@ impl TelUri {
     }
 }
 
-/// Who is registered, called or calls: the user and domain of a SIP URI in canonical form (RFC 3261 §10.3 step 5).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AddressOfRecord {
-    user: String,
-    domain: String,
-}
-
-impl AddressOfRecord {
-    /// The address of an account; the domain is taken in lower case.
-    pub fn new(user: &str, domain: &str) -> Self {
-        Self { user: user.to_owned(), domain: domain.to_ascii_lowercase() }
-    }
-
-    /// The address a SIP URI stands for: its user without escapes and its host. Port and parameters do not count.
-    pub fn of(uri: &Uri) -> Option<Self> {
-        let uri = uri.as_sip()?;
-        Some(Self::new(&uri.user()?, &uri.host().to_string()))
-    }
-
-    /// The user, without escapes, in the case it was written in.
-    pub fn user(&self) -> &str {
-        &self.user
-    }
-
-    /// The domain in lower case.
-    pub fn domain(&self) -> &str {
-        &self.domain
-    }
-}
-
-impl fmt::Display for AddressOfRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.user, self.domain)
-    }
-}
-
-/// What may stand in a user part unescaped, beside letters, digits and marks.
-const USER: &[u8] = b"&=+$,;?/";
-/// What may stand in a parameter unescaped, beside letters, digits and marks.
-const PARAM: &[u8] = b"[]/:&+$";
-/// `mark` of RFC 3261 §25.1.
-const MARKS: &[u8] = b"-_.!~*'()";
-
-fn is_plain(byte: u8, also: &[u8]) -> bool {
-    byte.is_ascii_alphanumeric() || MARKS.contains(&byte) || also.contains(&byte)
-}
-
 /// Reads `user [ ":" password ]`.
 fn parse_user_info(text: &str) -> Result<(Option<String>, Option<String>), Flaw> {
     let (user, password) = match text.split_once(':') {
@@ -344,68 +298,6 @@ fn parse_user_info(text: &str) -> Result<(Option<String>, Option<String>), Flaw>
     check_escaped(user, b"&=+$,;?/#")?;
     check_escaped(password.unwrap_or_default(), b"&=+$,")?;
     Ok((Some(user.to_owned()), password.map(str::to_owned)))
-}
-
-/// Succeeds if all is unreserved, escaped, or one of `also`.
-pub(crate) fn check_escaped(text: &str, also: &[u8]) -> Result<(), Flaw> {
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        if byte == b'%' {
-            let digits = [bytes.next(), bytes.next()];
-            if !digits.iter().all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())) {
-                return Err(Flaw::Escape);
-            }
-        } else if !is_plain(byte, also) {
-            return Err(Flaw::Character);
-        }
-    }
-    Ok(())
-}
-
-/// The text with every byte escaped that is neither unreserved nor one of `also`.
-fn escape(text: &str, also: &[u8]) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_plain(byte, also) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
-}
-
-/// The text with its escapes replaced by what they stand for; a `%` that is no escape stands for itself.
-pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    loop {
-        rest = match rest {
-            [] => break,
-            [b'%', high, low, after @ ..] => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => {
-                    plain.push(high << 4 | low);
-                    after
-                }
-                (_, _) => {
-                    plain.push(b'%');
-                    rest.get(1..).unwrap_or_default()
-                }
-            },
-            [byte, after @ ..] => {
-                plain.push(*byte);
-                after
-            }
-        };
-    }
-    Cow::Owned(String::from_utf8_lossy(&plain).into_owned())
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// Whether both are absent, or the same but for needless escapes (RFC 3261 §19.1.4).

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::egress::Answer;
 use super::ingress::Source;
 use super::{AuthenticationId, Endpoint, Event, Identity};
+use crate::address::AddressOfRecord;
 use crate::digest::{Authorization, DigestAlgorithm, Ha1};
 use crate::header::{AuthParams, HeaderName, NameAddr};
 use crate::message::Request;
@@ -14,7 +15,7 @@ use crate::reply::Reply;
 use crate::status::StatusCode;
 use crate::timer::TimerKey;
 use crate::transaction::{ServerId, ServerKey, ServerTransaction, User};
-use crate::uri::{AddressOfRecord, Uri};
+use crate::uri::Uri;
 
 /// A request whose sender has answered a challenge, while its credentials are looked up.
 #[derive(Debug)]

@@ -1,5 +1,8 @@
 //! How a request of ours gets to its next hop: the places are tried in turn, and a challenge on the way is answered.
 
+mod challenge;
+mod outcome;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,9 +11,8 @@ use std::time::Instant;
 use super::ingress::Source;
 use super::next_hop::NextHop;
 use super::{Address, DeliveryId, Endpoint, Output, ResolveId};
-use crate::digest::{Challenge, Credentials};
+use crate::digest::Credentials;
 use crate::flow::{FlowId, Transport};
-use crate::header::{AuthParams, HeaderName};
 use crate::message::Response;
 use crate::method::Method;
 use crate::outgoing::{Outgoing, Way};
@@ -22,8 +24,6 @@ use crate::transaction::{ClientId, ClientInput, ClientTransaction, Clock, Effect
 const LARGEST_DATAGRAM: usize = 1_300;
 /// How many addresses of a name are tried.
 const MOST_ADDRESSES: usize = 8;
-/// How many challenges are answered for one request: one, and one more if its nonce had become stale.
-const MOST_CHALLENGES: usize = 2;
 
 /// A request on its way.
 #[derive(Debug)]
@@ -192,93 +192,6 @@ impl Endpoint {
         pass
     }
 
-    /// A response came to a request of ours.
-    pub(crate) fn answered(&mut self, now: Instant, id: ClientId, source: Source, response: &Response) {
-        let Some((purpose, delivery)) = self.prepare_ack(id, response) else { return };
-        if !self.drive_client(now, id, ClientInput::Response(response.status.into())) {
-            return;
-        }
-        let delivery = delivery.filter(|id| self.deliveries.table.contains_key(id));
-        match delivery {
-            Some(_) if response.status.is_provisional() => self.provisional(now, purpose, response),
-            Some(delivery) => self.finally_answered(now, delivery, source, response),
-            None => self.answered_again(now, purpose, source, response),
-        }
-    }
-
-    /// Makes the ACK of a failure, which the transaction sends itself, and tells whom the response is for.
-    fn prepare_ack(&mut self, id: ClientId, response: &Response) -> Option<(Purpose, Option<DeliveryId>)> {
-        let transaction = self.clients.get(id)?;
-        let whose = (transaction.purpose, transaction.delivery);
-        let unacknowledged = transaction.ack.is_none() && response.status.is_failure();
-        if unacknowledged && response.cseq.method == Method::Invite {
-            let way = self.way(transaction.flow);
-            let request = &self.deliveries.table.get(&transaction.delivery?)?.request;
-            let ack = request.acknowledge(&way, &transaction.branch, &response.to);
-            self.clients.get_mut(id)?.ack = Some(ack);
-        }
-        Some(whose)
-    }
-
-    /// The final response of one place came.
-    fn finally_answered(&mut self, now: Instant, id: DeliveryId, source: Source, response: &Response) {
-        if self.answer_challenge(now, id, source, response) {
-            return;
-        }
-        let more = self.deliveries.table.get(&id).is_some_and(|delivery| !delivery.places.is_empty());
-        if response.status == StatusCode::SERVICE_UNAVAILABLE && more {
-            // RFC 3263 §4.3: as if the place had not answered.
-            return self.try_next(now, id, StatusCode::SERVICE_UNAVAILABLE);
-        }
-        if let Some(delivery) = self.deliveries.table.remove(&id) {
-            self.conclude(now, delivery, &Outcome::Response(response, source));
-        }
-    }
-
-    /// Sends the request again with an answer to the challenge, if it is one that may be answered: in the realm of the
-    /// credentials, with a nonce not answered before, and no more often than needed (RFC 3261 §22.2, §22.3).
-    fn answer_challenge(
-        &mut self,
-        now: Instant,
-        id: DeliveryId,
-        source: Source,
-        response: &Response,
-    ) -> bool {
-        let (asked, answer) = match response.status {
-            StatusCode::UNAUTHORIZED => (HeaderName::WwwAuthenticate, HeaderName::Authorization),
-            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                (HeaderName::ProxyAuthenticate, HeaderName::ProxyAuthorization)
-            }
-            _ => return false,
-        };
-        let Some(delivery) = self.deliveries.table.get_mut(&id) else { return false };
-        let Some(credentials) = delivery.credentials.clone().filter(|_| !delivery.abandoned) else {
-            return false;
-        };
-        let Some(challenge) = best_challenge(response, asked, &credentials) else { return false };
-        let first = delivery.answered.is_empty() || challenge.stale;
-        if !first
-            || delivery.answered.len() >= MOST_CHALLENGES
-            || delivery.answered.contains(&challenge.nonce)
-        {
-            return false;
-        }
-        let uri = delivery.request.uri.to_string();
-        let cnonce = self.random.name();
-        let value = challenge.answer(&credentials, &delivery.request.method, &uri, &cnonce);
-        delivery.answered.push(challenge.nonce);
-        delivery.request.authorization = Some((answer, value));
-        delivery.places.push_front(Place::Flow(source.flow));
-        delivery.transaction = None;
-        let purpose = delivery.purpose;
-        let cseq = self.next_cseq(purpose);
-        if let Some(delivery) = self.deliveries.table.get_mut(&id) {
-            delivery.request.cseq = cseq.unwrap_or(delivery.request.cseq + 1);
-        }
-        self.advance(now, id);
-        true
-    }
-
     /// A place failed: on to the next.
     fn try_next(&mut self, now: Instant, id: DeliveryId, failure: StatusCode) {
         let Some(delivery) = self.deliveries.table.get_mut(&id) else { return };
@@ -408,50 +321,4 @@ impl Endpoint {
         self.timers.set(TimerKey::Client(id), deadline);
         id
     }
-
-    /// A provisional response came.
-    fn provisional(&mut self, now: Instant, purpose: Purpose, response: &Response) {
-        match purpose {
-            Purpose::Invite(call) => self.invite_progressed(now, call, response),
-            Purpose::Reoffer(_) | Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => {}
-        }
-    }
-
-    /// A 2xx came again, or from another fork.
-    fn answered_again(&mut self, now: Instant, purpose: Purpose, source: Source, response: &Response) {
-        match purpose {
-            Purpose::Invite(call) => self.invite_answered_again(now, call, source, response),
-            Purpose::Reoffer(call) => {
-                self.acknowledge_again(now, call, response);
-            }
-            Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => {}
-        }
-    }
-
-    /// A delivery ended.
-    fn conclude(&mut self, now: Instant, delivery: Delivery, outcome: &Outcome<'_>) {
-        match delivery.purpose {
-            Purpose::Invite(call) => self.invite_concluded(now, call, delivery.request, outcome),
-            Purpose::Reoffer(call) => self.reoffer_concluded(now, call, &delivery.request, outcome),
-            Purpose::Register(id) => self.register_concluded(now, id, &delivery.request, outcome),
-            Purpose::Acknowledgement | Purpose::Farewell => {}
-        }
-    }
-
-    /// The sequence number for sending a request again, where a dialog counts them.
-    fn next_cseq(&mut self, purpose: Purpose) -> Option<u32> {
-        match purpose {
-            Purpose::Reoffer(call) => self.calls.dialog_mut(call).map(crate::dialog::Dialog::renumber),
-            Purpose::Invite(_) | Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => None,
-        }
-    }
-}
-
-/// The first challenge that can be answered, in the order the peer prefers (RFC 8760 §2.4).
-fn best_challenge(response: &Response, name: HeaderName, credentials: &Credentials) -> Option<Challenge> {
-    response
-        .headers
-        .values(name)
-        .filter_map(|value| Challenge::of(&AuthParams::parse(value).ok()?))
-        .find(|challenge| credentials.realm.as_ref().is_none_or(|realm| *realm == challenge.realm))
 }

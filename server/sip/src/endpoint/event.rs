@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::{AuthenticationId, CallHandle, RegistrationId, StoreId};
+use crate::address::AddressOfRecord;
 use crate::header::{NameAddr, Reason};
 use crate::registrar::Binding;
 use crate::status::StatusCode;
-use crate::uri::{AddressOfRecord, Uri};
+use crate::uri::Uri;
 
 /// An event. The events of one call end with exactly one of [`Rejected`](Self::Rejected),
 /// [`Cancelled`](Self::Cancelled) and [`Ended`](Self::Ended); after it the handle is free.

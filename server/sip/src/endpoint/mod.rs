@@ -33,6 +33,7 @@ use connections::Connections;
 use delivery::Deliveries;
 use serve::Stores;
 
+use crate::address::AddressOfRecord;
 use crate::config::Config;
 use crate::flow::FlowId;
 use crate::nonce::Nonces;
@@ -42,7 +43,6 @@ use crate::registration::Registration;
 use crate::statistics::{Drop, Statistics};
 use crate::timer::{TimerKey, TimerQueue};
 use crate::transaction::{Clients, Servers};
-use crate::uri::AddressOfRecord;
 
 /// A user agent client and server, and a registrar.
 ///

@@ -1,6 +1,7 @@
 //! How URIs are read, written and compared.
 
 use super::*;
+use crate::address::AddressOfRecord;
 
 fn sip(text: &str) -> SipUri {
     Uri::parse(text).unwrap().as_sip().unwrap().clone()

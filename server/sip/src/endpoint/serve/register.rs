@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use crate::address::AddressOfRecord;
 use crate::endpoint::egress::Answer;
 use crate::endpoint::ingress::Source;
 use crate::endpoint::{Endpoint, Event, StoreId};
@@ -12,7 +13,6 @@ use crate::registrar::{Held, Plan, Refusal};
 use crate::status::StatusCode;
 use crate::timer::TimerKey;
 use crate::transaction::{ServerId, ServerKey};
-use crate::uri::AddressOfRecord;
 
 /// The bindings that are being stored. Those of one account are stored one set after the other, in the order their
 /// REGISTERs came (RFC 3261 §10.3).
