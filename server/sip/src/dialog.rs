@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 
-use crate::error::Defect;
+use crate::error::{Defect, Flaw};
 use crate::flow::FlowId;
 use crate::header::{HeaderName, NameAddr};
 use crate::message::{Request, Response};
 use crate::method::Method;
-use crate::outgoing::{Contact, MAX_FORWARDS, Outgoing};
+use crate::outgoing::{Contact, MAX_FORWARDS, Outgoing, Proof};
 use crate::uri::Uri;
 
 /// One end's view of a dialog.
@@ -46,7 +46,8 @@ impl Dialog {
         let contact = invite.headers.contact()?;
         // RFC 2543 let a Contact be left out; its requests are told by their branch (RFC 4475 §3.4.1).
         let target = match contact {
-            Some(contact) => contact.uri.for_request(),
+            Some(contact) if contact.uri.as_sip().is_some() => contact.uri.for_request(),
+            Some(_) => return Err(Defect::Malformed(HeaderName::Contact, Flaw::Scheme)),
             None if invite.via.transaction_branch().is_none() => invite.from.uri.clone(),
             None => return Err(Defect::Missing(HeaderName::Contact)),
         };
@@ -114,9 +115,13 @@ impl Dialog {
         self.outgoing(method, self.local_cseq)
     }
 
-    /// The ACK of the 2xx to our INVITE with this sequence number (RFC 3261 §13.2.2.4).
-    pub(crate) fn acknowledge(&self, cseq: u32, sdp: Option<Bytes>) -> Outgoing {
-        Outgoing { sdp, ..self.outgoing(Method::Ack, cseq) }
+    /// The ACK of the 2xx to our INVITE with this sequence number and proof (RFC 3261 §13.2.2.4, §22.1).
+    pub(crate) fn acknowledge(
+        &self,
+        (cseq, authorization): (u32, Option<Proof>),
+        sdp: Option<Bytes>,
+    ) -> Outgoing {
+        Outgoing { sdp, authorization, ..self.outgoing(Method::Ack, cseq) }
     }
 
     /// The sequence number of the peer's last request.

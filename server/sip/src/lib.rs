@@ -139,7 +139,7 @@ pub use message::{Field, Headers, MAX_HEADERS, MAX_LINE, MAX_MESSAGE, MAX_URI, M
 pub use method::Method;
 pub use params::Params;
 pub use registrar::Binding;
-pub use statistics::{Drop, Statistics};
+pub use statistics::{DropReason, Statistics};
 pub use status::StatusCode;
 pub use stream::{Frame, Framer};
 pub use timer::Timers;

@@ -30,7 +30,7 @@ pub(crate) struct Outgoing {
     /// Header fields of this kind of request.
     pub(crate) fields: Vec<(HeaderName, String)>,
     pub(crate) extra: Vec<ExtraHeader>,
-    pub(crate) authorization: Option<(HeaderName, String)>,
+    pub(crate) authorization: Option<Proof>,
     pub(crate) sdp: Option<Bytes>,
 }
 
@@ -41,6 +41,9 @@ pub(crate) struct Contact {
     /// Seconds, in a REGISTER.
     pub(crate) expires: Option<u32>,
 }
+
+/// An answer to a challenge: the name of its header field, and the value.
+pub(crate) type Proof = (HeaderName, String);
 
 /// The way a request goes: what Via and Contact say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +98,12 @@ impl Outgoing {
 
     /// The ACK of a failure, which must go the same way under the same branch (RFC 3261 §17.1.1.3).
     pub(crate) fn acknowledge(&self, way: &Way, branch: &str, to: &NameAddr) -> Bytes {
-        self.begin(&Method::Ack, way, branch, to).finish(None)
+        let mut writer = self.begin(&Method::Ack, way, branch, to);
+        // An ACK cannot be challenged: it repeats the proof of its INVITE (RFC 3261 §22.1).
+        if let Some((name, value)) = &self.authorization {
+            writer.field(*name, value);
+        }
+        writer.finish(None)
     }
 
     fn begin(&self, method: &Method, way: &Way, branch: &str, to: &NameAddr) -> Writer {

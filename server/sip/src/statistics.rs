@@ -20,7 +20,7 @@ pub struct Statistics {
     /// Requests and responses sent again.
     pub retransmissions_sent: u64,
     /// What was dropped without an answer, by reason.
-    pub dropped: BTreeMap<Drop, u64>,
+    pub dropped: BTreeMap<DropReason, u64>,
     /// Requests refused because a table was full.
     pub overload: u64,
     /// Requests of ours under way now.
@@ -41,12 +41,12 @@ pub struct Statistics {
 
 /// Why something was dropped without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Drop {
+pub enum DropReason {
     /// Nothing but line ends: a keep-alive.
     KeepAlive,
     /// No message, and nothing in it that could be answered.
     Unreadable,
-    /// A response whose Via names someone else (RFC 3261 §18.1.2).
+    /// A response whose Via names someone else, or that has more than one (RFC 3261 §18.1.2, §8.1.3.3).
     ForeignResponse,
     /// A response to nothing that was asked.
     StrayResponse,
@@ -60,7 +60,7 @@ pub enum Drop {
     StaleCommand,
 }
 
-impl Drop {
+impl DropReason {
     /// The reason in a word, for a metric's label.
     pub fn label(self) -> &'static str {
         match self {
@@ -77,7 +77,7 @@ impl Drop {
 }
 
 impl Statistics {
-    pub(crate) fn drop(&mut self, reason: Drop) {
+    pub(crate) fn drop(&mut self, reason: DropReason) {
         *self.dropped.entry(reason).or_default() += 1;
     }
 }

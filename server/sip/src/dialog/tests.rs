@@ -61,7 +61,7 @@ fn a_call_of_ours_goes_through_its_proxies_in_reverse() {
     let Message::Response(response) = parse(&text) else { panic!() };
     let dialog = Dialog::of_response(&invite, &response, None);
     assert_eq!(
-        parts(&dialog.acknowledge(1, None)),
+        parts(&dialog.acknowledge((1, None), None)),
         (
             "sip:carol@phone".into(),
             vec!["<sip:p1.example;lr>".into(), "<sip:p2.example;lr>".into()],
@@ -109,7 +109,8 @@ fn a_dialog_needs_one_contact_that_can_be_read() {
     for (more, defect) in [
         ("", Defect::Missing(HeaderName::Contact)),
         ("Contact: <sip:a@b>, <sip:c@d>\r\n", Defect::Repeated(HeaderName::Contact)),
-        ("Contact: <x>\r\n", Defect::Malformed(HeaderName::Contact, crate::error::Flaw::Scheme)),
+        ("Contact: <x>\r\n", Defect::Malformed(HeaderName::Contact, Flaw::Scheme)),
+        ("Contact: <tel:+1>\r\n", Defect::Malformed(HeaderName::Contact, Flaw::Scheme)),
     ] {
         let found = Dialog::of_request(&from_peer("INVITE", 5, more), "local", None).map(|_| ());
         assert_eq!(found, Err(defect));

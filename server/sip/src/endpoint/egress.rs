@@ -11,7 +11,7 @@ use crate::flow::{ConnectionId, FlowId, ListenerId};
 use crate::header::HeaderName;
 use crate::message::Headers;
 use crate::reply::{Reply, WayBack};
-use crate::statistics::Drop;
+use crate::statistics::DropReason;
 use crate::status::StatusCode;
 use crate::timer::TimerKey;
 use crate::transaction::{ClientInput, Clock, Effects, ServerId, ServerInput, Transmit};
@@ -95,14 +95,14 @@ impl Endpoint {
         (HeaderName::RetryAfter, (5 + self.random.below(6)).to_string())
     }
 
-    /// Sends a response within its transaction; tells what was sent and where.
+    /// Sends a response within its transaction, unless a final one was sent; tells what was sent and where.
     pub(crate) fn reply(
         &mut self,
         now: Instant,
         server: ServerId,
         answer: &Answer<'_>,
     ) -> Option<(Bytes, WayBack)> {
-        let transaction = self.servers.get_mut(server)?;
+        let transaction = self.servers.get_mut(server).filter(|transaction| !transaction.is_answered())?;
         let bytes = answer.encode(&transaction.reply, &self.config.user_agent);
         let way_back = transaction.reply.way_back;
         transaction.response = Some(bytes.clone());
@@ -146,7 +146,7 @@ impl Endpoint {
             FlowId::Tcp(id) if self.connections.get(id).is_none() => {
                 match self.connect(now, way_back.reconnect) {
                     Some(id) => FlowId::Tcp(id),
-                    None => return self.statistics.drop(Drop::NoConnection),
+                    None => return self.statistics.drop(DropReason::NoConnection),
                 }
             }
             flow @ (FlowId::Udp { .. } | FlowId::Tcp(_)) => flow,
@@ -169,7 +169,7 @@ impl Endpoint {
                     queue.push(Queued { bytes, otherwise });
                 }
             }
-            Some(_) | None => self.statistics.drop(Drop::NoConnection),
+            Some(_) | None => self.statistics.drop(DropReason::NoConnection),
         }
     }
 
@@ -234,7 +234,7 @@ impl Endpoint {
     /// A connection did not open, had nothing to say, or takes too long over a message.
     pub(crate) fn connection_timeout(&mut self, now: Instant, id: ConnectionId) {
         if self.connections.get(id).is_some_and(|connection| connection.framer.is_within_message()) {
-            self.statistics.drop(Drop::BrokenStream);
+            self.statistics.drop(DropReason::BrokenStream);
         }
         self.close(now, id);
     }

@@ -145,7 +145,8 @@ pub struct Incoming {
     pub max_forwards: u8,
     /// Where the INVITE came from.
     pub source: SocketAddr,
-    /// Whether an address translator is between: the caller calls itself something else than `source`.
+    /// Whether an address translator is between: the Via is not `source`, or the Contact of a caller without proxies is
+    /// a private address that is not `source`. What the SDP says of addresses will not hold then.
     pub behind_nat: bool,
 }
 
@@ -171,7 +172,8 @@ pub struct Answered {
     pub sdp: Option<Bytes>,
     /// Where the response came from.
     pub source: SocketAddr,
-    /// Whether an address translator is between: the Contact is another address than `source`.
+    /// Whether an address translator is between: the Contact of a peer without proxies is a private address that is not
+    /// `source`.
     pub behind_nat: bool,
 }
 

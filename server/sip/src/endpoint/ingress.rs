@@ -11,7 +11,7 @@ use crate::flow::{ConnectionId, FlowId, ListenerId};
 use crate::header::HeaderName;
 use crate::message::{Message, Request, Response};
 use crate::method::Method;
-use crate::statistics::Drop;
+use crate::statistics::DropReason;
 use crate::status::StatusCode;
 use crate::stream::Frame;
 use crate::transaction::{ClientInput, ServerId, ServerInput, ServerKey};
@@ -41,7 +41,7 @@ impl Endpoint {
 
     pub(crate) fn receive_stream(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
         let Some(connection) = self.connections.get_mut(id) else {
-            return self.statistics.drop(Drop::NoConnection);
+            return self.statistics.drop(DropReason::NoConnection);
         };
         let source = Source { flow: FlowId::Tcp(id), remote: connection.remote };
         // What a message leads to may close the connection: the framer is put back only if it did not.
@@ -57,7 +57,7 @@ impl Endpoint {
                 Ok(Some(Frame::Ping)) => self.send(source.flow, Bytes::from_static(b"\r\n"), None),
                 Err(error) => {
                     self.receive_unreadable(now, source, &error);
-                    self.statistics.drop(Drop::BrokenStream);
+                    self.statistics.drop(DropReason::BrokenStream);
                     return self.close(now, id);
                 }
             }
@@ -76,10 +76,10 @@ impl Endpoint {
     /// Tells the sender what is wrong, if that is possible.
     fn receive_unreadable(&mut self, now: Instant, source: Source, error: &ParseError) {
         if error.defect == Defect::Empty {
-            return self.statistics.drop(Drop::KeepAlive);
+            return self.statistics.drop(DropReason::KeepAlive);
         }
         self.statistics.parse_errors += 1;
-        let Some(answerable) = &error.answerable else { return self.statistics.drop(Drop::Unreadable) };
+        let Some(answerable) = &error.answerable else { return self.statistics.drop(DropReason::Unreadable) };
         *self.statistics.requests_received.entry(answerable.method.label()).or_default() += 1;
         let status = error.defect.status();
         let phrase = match status {
@@ -98,13 +98,15 @@ impl Endpoint {
 
     fn receive_response(&mut self, now: Instant, source: Source, response: &Response) {
         *self.statistics.responses_received.entry(response.status.class()).or_default() += 1;
-        if !self.config.is_ours(&response.via.sent_by) {
-            return self.statistics.drop(Drop::ForeignResponse);
+        // A second Via means that it is for someone behind us, where nobody is (RFC 3261 §8.1.3.3).
+        let alone = response.headers.list(HeaderName::Via).count() == 1;
+        if !alone || !self.config.is_ours(&response.via.sent_by) {
+            return self.statistics.drop(DropReason::ForeignResponse);
         }
         let branch = response.via.branch().unwrap_or_default();
         match self.clients.find(branch, &response.cseq.method) {
             Some(id) => self.answered(now, id, source, response),
-            None => self.statistics.drop(Drop::StrayResponse),
+            None => self.statistics.drop(DropReason::StrayResponse),
         }
     }
 

@@ -40,7 +40,7 @@ use crate::nonce::Nonces;
 use crate::random::Random;
 use crate::registrar::{Binding, Held, Registrar};
 use crate::registration::Registration;
-use crate::statistics::{Drop, Statistics};
+use crate::statistics::{DropReason, Statistics};
 use crate::timer::{TimerKey, TimerQueue};
 use crate::transaction::{Clients, Servers};
 
@@ -149,7 +149,7 @@ impl Endpoint {
             Command::Unregister { registration } => self.unregister(now, registration),
         };
         if done.is_none() {
-            self.statistics.drop(Drop::StaleCommand);
+            self.statistics.drop(DropReason::StaleCommand);
         }
     }
 

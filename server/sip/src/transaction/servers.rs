@@ -90,6 +90,14 @@ impl ServerTransaction {
         Self { user, reply, response: None, key, merge: merge_key(request), machine }
     }
 
+    /// Whether a final response was sent.
+    pub(crate) fn is_answered(&self) -> bool {
+        match &self.machine {
+            Machine::Invite(machine) => !matches!(machine, InviteServer::Proceeding { .. }),
+            Machine::Other(machine) => !matches!(machine, Server::Trying | Server::Proceeding),
+        }
+    }
+
     /// The final response was sent: only what may have to be sent again is kept. A 2xx to an INVITE its user repeats.
     pub(crate) fn settle(&mut self) {
         self.reply.settle();

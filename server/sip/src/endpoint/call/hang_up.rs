@@ -67,9 +67,9 @@ impl Endpoint {
         let Some(confirmed) = self.calls.confirmed_mut(handle) else { return };
         match std::mem::replace(&mut confirmed.exchange, Exchange::Idle) {
             Exchange::Idle | Exchange::Unacknowledged(_) => {}
-            Exchange::Owed { cseq, .. } => {
+            Exchange::Owed { invite, .. } => {
                 let dialog = confirmed.dialog.clone();
-                self.acknowledge(now, handle, &dialog, cseq, None);
+                self.acknowledge(now, handle, &dialog, invite, None);
             }
             Exchange::Offering { delivery, .. } => {
                 self.abandon(delivery);

@@ -2,12 +2,14 @@
 
 mod hang_up;
 mod incoming;
+mod nat;
 mod outgoing;
 mod reoffer;
 mod timeout;
 
+pub(crate) use nat::{answer_behind_nat, request_behind_nat};
+
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,9 +19,8 @@ use super::{CallHandle, DeliveryId, Endpoint};
 use crate::dialog::Dialog;
 use crate::digest::Credentials;
 use crate::flow::FlowId;
-use crate::header::{NameAddr, Via};
 use crate::message::Headers;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Outgoing, Proof};
 use crate::reply::WayBack;
 use crate::status::StatusCode;
 use crate::timer::{TimerKey, Timers};
@@ -87,7 +88,7 @@ pub(crate) enum Exchange {
     /// Our 2xx waits for its ACK.
     Unacknowledged(Success),
     /// The peer's 2xx held an offer; the user owes the answer, which goes into the ACK.
-    Owed { cseq: u32, deadline: Instant },
+    Owed { invite: (u32, Option<Proof>), deadline: Instant },
     /// Our re-INVITE is on its way.
     Offering { delivery: DeliveryId, attempts: u8 },
     /// The peer's re-INVITE waits for the user.
@@ -290,13 +291,4 @@ impl Endpoint {
 /// The session description of a message, if it has one.
 pub(crate) fn session(headers: &Headers, body: &Bytes) -> Option<Bytes> {
     (!body.is_empty() && headers.is_sdp()).then(|| body.clone())
-}
-
-/// Whether a peer calls itself something else than what its packets come from: then what its SDP says will not hold
-/// either.
-pub(crate) fn behind_nat(source: SocketAddr, via: Option<&Via>, contact: Option<&NameAddr>) -> bool {
-    let here = source.ip().to_canonical();
-    let via = via.and_then(|via| via.sent_by.host.address());
-    let contact = contact.and_then(|contact| contact.uri.as_sip()?.host().address());
-    via.into_iter().chain(contact).any(|claimed| claimed != here)
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::{
     Acknowledgement, Call, Calling, Confirmed, Exchange, Forked, Leaving, MOST_ACKNOWLEDGEMENTS, State,
-    behind_nat, session,
+    answer_behind_nat, session,
 };
 use crate::dialog::Dialog;
 use crate::endpoint::delivery::Outcome;
@@ -18,7 +18,7 @@ use crate::flow::FlowId;
 use crate::header::NameAddr;
 use crate::message::Response;
 use crate::method::Method;
-use crate::outgoing::{Contact, Outgoing};
+use crate::outgoing::{Contact, Outgoing, Proof};
 use crate::status::StatusCode;
 use crate::transaction::Purpose;
 use crate::uri::Uri;
@@ -133,21 +133,25 @@ impl Endpoint {
         source: Source,
     ) {
         let contact = response.headers.contact().ok().flatten();
-        let nat = behind_nat(source.remote, None, contact.as_ref());
+        let nat = answer_behind_nat(source.remote, response, contact.as_ref());
         let dialog = Dialog::of_response(&invite, response, sure_flow(source, nat));
-        let (offered, cseq) = (invite.sdp.is_some(), invite.cseq);
+        let offered = invite.sdp.is_some();
+        let answered = (invite.cseq, invite.authorization.clone());
         let until = now + self.config.timers.give_up();
         let Some(call) = self.calls.get_mut(handle) else { return };
         call.forked = Some(Forked { invite: Box::new(invite), until });
         if !matches!(call.state, State::Calling(_)) {
             // The CANCEL and the 2xx crossed on their way (RFC 3261 §9.1): the call must be ended after all.
-            self.refuse_fork(now, handle, dialog, cseq);
+            self.refuse_fork(now, handle, dialog, answered);
             return self.finish(now, handle);
         }
-        let exchange = if offered { Exchange::Idle } else { Exchange::Owed { cseq, deadline: until } };
-        call.state = State::Confirmed(Confirmed { dialog: dialog.clone(), exchange, backoff: None });
+        let idle = Confirmed { dialog: dialog.clone(), exchange: Exchange::Idle, backoff: None };
         if offered {
-            self.acknowledge(now, handle, &dialog, cseq, None);
+            call.state = State::Confirmed(idle);
+            self.acknowledge(now, handle, &dialog, answered, None);
+        } else {
+            let exchange = Exchange::Owed { invite: answered, deadline: until };
+            call.state = State::Confirmed(Confirmed { exchange, ..idle });
         }
         self.watch_call(handle);
         self.tell(Event::Answered(Box::new(Answered {
@@ -180,14 +184,21 @@ impl Endpoint {
         }
         let Some(forked) = &call.forked else { return };
         let contact = response.headers.contact().ok().flatten();
-        let nat = behind_nat(source.remote, None, contact.as_ref());
+        let nat = answer_behind_nat(source.remote, response, contact.as_ref());
         let dialog = Dialog::of_response(&forked.invite, response, sure_flow(source, nat));
-        self.refuse_fork(now, handle, dialog, response.cseq.number);
+        let answered = (response.cseq.number, forked.invite.authorization.clone());
+        self.refuse_fork(now, handle, dialog, answered);
     }
 
     /// Acknowledges a 2xx that is not wanted and ends its dialog (RFC 3261 §13.2.2.4).
-    fn refuse_fork(&mut self, now: Instant, handle: CallHandle, mut dialog: Dialog, cseq: u32) {
-        self.acknowledge(now, handle, &dialog, cseq, None);
+    fn refuse_fork(
+        &mut self,
+        now: Instant,
+        handle: CallHandle,
+        mut dialog: Dialog,
+        answered: (u32, Option<Proof>),
+    ) {
+        self.acknowledge(now, handle, &dialog, answered, None);
         let credentials = self.calls.get(handle).and_then(|call| call.credentials.clone());
         let (bye, flow) = (dialog.request(Method::Bye), dialog.flow());
         let delivery = self.deliveries.next();
@@ -197,10 +208,11 @@ impl Endpoint {
     /// The user answers the offer of a 2xx.
     pub(crate) fn acknowledge_offer(&mut self, now: Instant, handle: CallHandle, sdp: Bytes) -> Option<()> {
         let confirmed = self.calls.confirmed_mut(handle)?;
-        let Exchange::Owed { cseq, .. } = confirmed.exchange else { return None };
+        let Exchange::Owed { invite, .. } = &mut confirmed.exchange else { return None };
+        let invite = std::mem::take(invite);
         confirmed.exchange = Exchange::Idle;
         let dialog = confirmed.dialog.clone();
-        self.acknowledge(now, handle, &dialog, cseq, Some(sdp));
+        self.acknowledge(now, handle, &dialog, invite, Some(sdp));
         self.watch_call(handle);
         Some(())
     }
@@ -211,10 +223,11 @@ impl Endpoint {
         now: Instant,
         handle: CallHandle,
         dialog: &Dialog,
-        cseq: u32,
+        answered: (u32, Option<Proof>),
         sdp: Option<Bytes>,
     ) {
-        let request = dialog.acknowledge(cseq, sdp);
+        let cseq = answered.0;
+        let request = dialog.acknowledge(answered, sdp);
         let tag = dialog.remote.tag().map(str::to_owned);
         let flow = dialog.flow();
         if let Some(call) = self.calls.get_mut(handle) {

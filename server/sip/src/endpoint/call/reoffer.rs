@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{Backoff, Exchange, Success, behind_nat, session};
+use super::{Backoff, Exchange, Success, answer_behind_nat, session};
 use crate::endpoint::delivery::Outcome;
 use crate::endpoint::egress::Answer;
 use crate::endpoint::ingress::Source;
@@ -92,15 +92,16 @@ impl Endpoint {
         source: Source,
     ) {
         let contact = response.headers.contact().ok().flatten();
-        let nat = behind_nat(source.remote, None, contact.as_ref());
+        let nat = answer_behind_nat(source.remote, response, contact.as_ref());
         let deadline = now + self.config.timers.give_up();
         let Some(confirmed) = self.calls.confirmed_mut(handle) else { return };
         confirmed.dialog.refresh(contact, sure_flow(source, nat));
+        let answered = (request.cseq, request.authorization.clone());
         if request.sdp.is_none() {
-            confirmed.exchange = Exchange::Owed { cseq: request.cseq, deadline };
+            confirmed.exchange = Exchange::Owed { invite: answered, deadline };
         } else {
             let dialog = confirmed.dialog.clone();
-            self.acknowledge(now, handle, &dialog, request.cseq, None);
+            self.acknowledge(now, handle, &dialog, answered, None);
         }
         self.tell(Event::ReofferAnswered { call: handle, sdp: session(&response.headers, &response.body) });
     }

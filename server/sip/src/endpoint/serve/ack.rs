@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::endpoint::call::{Exchange, Leaving, State, session};
 use crate::endpoint::{Endpoint, Event};
 use crate::message::Request;
-use crate::statistics::Drop;
+use crate::statistics::DropReason;
 
 impl Endpoint {
     /// An ACK that is of no transaction acknowledges a 2xx. One that was challenged or refused without anything being
@@ -19,7 +19,7 @@ impl Endpoint {
         let found = request.to.tag().and_then(|tag| self.calls.by_tag(tag));
         let Some((handle, call)) = found.and_then(|handle| Some((handle, self.calls.get_mut(handle)?)))
         else {
-            return self.statistics.drop(Drop::StrayAck);
+            return self.statistics.drop(DropReason::StrayAck);
         };
         match &mut call.state {
             State::Confirmed(confirmed) => {
@@ -41,7 +41,7 @@ impl Endpoint {
             State::Calling(_)
             | State::Ringing(_)
             | State::Leaving(Leaving::Cancelling { .. } | Leaving::Lingering) => {
-                self.statistics.drop(Drop::StrayAck);
+                self.statistics.drop(DropReason::StrayAck);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::dialog::{Dialog, Misfit};
-use crate::endpoint::call::{Call, Exchange, Ringing, State, behind_nat, session};
+use crate::endpoint::call::{Call, Exchange, Ringing, State, request_behind_nat, session};
 use crate::endpoint::egress::Answer;
 use crate::endpoint::ingress::Source;
 use crate::endpoint::{CallHandle, Endpoint, Event, Identity, Incoming};
@@ -58,8 +58,8 @@ impl Endpoint {
             self.reply(now, server, &answer);
             return;
         }
-        let nat =
-            behind_nat(source.remote, Some(&request.via), request.headers.contact().ok().flatten().as_ref());
+        let contact = request.headers.contact().ok().flatten();
+        let nat = request_behind_nat(source.remote, request, contact.as_ref());
         let flow = sure_flow(source, nat);
         let dialog = match (unacceptable_body(request), Dialog::of_request(request, &tag, flow)) {
             (None, Ok(dialog)) => dialog,
@@ -123,7 +123,7 @@ impl Endpoint {
             let phrase = defect.to_string();
             self.reply(now, server, &Answer { phrase: &phrase, ..Answer::new(defect.status(), "") });
         } else if let (Ok(contact), Some(dialog)) = (contact, self.calls.dialog_mut(handle)) {
-            let nat = behind_nat(source.remote, Some(&request.via), contact.as_ref());
+            let nat = request_behind_nat(source.remote, request, contact.as_ref());
             dialog.refresh(contact, sure_flow(source, nat));
             let deadline = now + self.config.timers.give_up();
             if let Some(exchange) = self.calls.exchange_mut(handle) {

@@ -201,7 +201,7 @@ fn commands_for_calls_that_are_over_are_dropped_and_counted() {
         network.command(callee, command);
     }
     let dropped = network.endpoint(callee).statistics().dropped;
-    assert_eq!((dropped.get(&Drop::StaleCommand), network.events(callee)), (Some(&8), vec![]));
+    assert_eq!((dropped.get(&DropReason::StaleCommand), network.events(callee)), (Some(&8), vec![]));
 }
 
 #[test]

@@ -155,6 +155,8 @@ fn a_challenge_is_answered_under_the_next_number_and_a_new_branch() {
         assert_ne!(value(again, "Via"), value(&request, "Via"));
         let answer = value(again, answers).unwrap();
         assert!(answer.contains("algorithm=SHA-256, qop=auth, nc=00000001, cnonce=\""), "{answer}");
+        let ack = sent(&bench.send(TRUNK, response(again, "200 OK", "y", &contact("192.0.2.50")))).remove(0);
+        assert_eq!(value(&ack, answers), Some(answer), "an ACK repeats the proof of its INVITE");
     }
 }
 

@@ -81,7 +81,7 @@ fn what_waits_for_a_connection_is_bounded() {
     let mut bench = Bench::with(|config| config.caps.connection_queue = 500);
     let outputs = bench.command(invite(Some("offer"), "sip:bob@198.51.100.7;transport=tcp"));
     assert!(matches!(outputs[..], [Output::Connect { .. }]));
-    assert_eq!(bench.endpoint.statistics().dropped.get(&Drop::NoConnection), Some(&1));
+    assert_eq!(bench.endpoint.statistics().dropped.get(&DropReason::NoConnection), Some(&1));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_stream_that_cannot_be_cut_into_messages_is_answered_and_closed() {
         assert_eq!(outputs.last(), Some(&Output::Close { connection }));
     }
     let left = bench.endpoint.statistics();
-    assert_eq!((left.connections, left.dropped.get(&Drop::BrokenStream)), (0, Some(&4)));
+    assert_eq!((left.connections, left.dropped.get(&DropReason::BrokenStream)), (0, Some(&4)));
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn bytes_for_a_closed_connection_are_dropped() {
     let (connection, _) = connect(&mut bench, FIRST);
     bench.input(Input::Closed { connection });
     assert_eq!(stream(&mut bench, connection, &options("1")), []);
-    assert_eq!(bench.endpoint.statistics().dropped.get(&Drop::NoConnection), Some(&1));
+    assert_eq!(bench.endpoint.statistics().dropped.get(&DropReason::NoConnection), Some(&1));
 }
 
 #[test]
