@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::Scalar;
 
-/// A set of message flags. The bits are stored, so their places never change.
+/// A set of message flags. The bits are stored, so their places never change. Storage counts messages by the
+/// first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Flags(u16);
 
@@ -22,27 +23,27 @@ macro_rules! flags {
 
 flags! {
     /// Delivered since a folder was last open on the mailbox.
-    RECENT 0 "Recent", "NotRecent";
+    RECENT 2 "Recent", "NotRecent";
     /// Read.
-    SEEN 1 "Seen", "Unseen" | "Unread";
+    SEEN 0 "Seen", "Unseen" | "Unread";
     /// Replied to.
-    ANSWERED 2 "Answered", "Unanswered";
+    ANSWERED 3 "Answered", "Unanswered";
     /// Marked for removal.
-    DELETED 3 "Deleted", "Undeleted";
+    DELETED 4 "Deleted", "Undeleted";
     /// Marked as important.
-    FLAGGED 4 "Flagged", "Unflagged";
+    FLAGGED 5 "Flagged", "Unflagged";
     /// Not finished.
-    DRAFT 5 "Draft", "Undraft";
+    DRAFT 6 "Draft", "Undraft";
     /// Sent on.
-    REDIRECTED 6 "Redirected", "UnRedirected";
+    REDIRECTED 7 "Redirected", "UnRedirected";
     /// Its disposition was reported.
-    MDN_SENT 7 "MDNSent", "NoMDNSent";
+    MDN_SENT 8 "MDNSent", "NoMDNSent";
     /// Not to be shown.
-    HIDDEN 8 "Hidden", "NotHidden";
+    HIDDEN 9 "Hidden", "NotHidden";
     /// Of use to programs only.
-    SERVICE 9 "Service", "NotService";
+    SERVICE 10 "Service", "NotService";
     /// Holds sound, pictures or video.
-    MEDIA 10 "Media", "NotMedia";
+    MEDIA 1 "Media", "NotMedia";
     /// Unwanted.
     JUNK 11 "Junk", "NotJunk";
     /// The user's first label.

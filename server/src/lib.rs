@@ -1,1 +1,212 @@
-//! Placeholder.
+//! The gateway: sessions of thin clients on one side, storage, phones and sound on the other.
+//!
+//! [`run`] binds, serves and drains. To find your way: `session.rs` is what a client has, `handler/` what it may
+//! ask, `hub.rs` what sessions share, `net/` everything with a socket. The map is in README.md.
+
+mod account;
+pub mod administration;
+mod call;
+mod clock;
+pub mod command;
+pub mod config;
+mod failure;
+mod first_start;
+mod folder;
+mod folder_lock;
+mod handler;
+mod hub;
+mod key;
+mod leg;
+mod login;
+mod mail;
+mod mailbox;
+mod metrics;
+mod name;
+mod net;
+mod outbox;
+mod password;
+mod phone;
+mod preference;
+mod session;
+mod signal;
+mod signalling;
+mod switch;
+mod ticket;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use storage::{Database, Storage};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use account::Accounts;
+use administration::Administration;
+use config::Config;
+use folder_lock::FolderLock;
+use hub::{Hub, Parts};
+use key::ServerKey;
+use metrics::Metrics;
+use net::media::Media;
+use net::{Bound, Kind, Tls};
+use signalling::{Routes, Signalling};
+
+/// How long sessions and connections have to end when the server stops.
+const DRAIN: Duration = Duration::from_secs(4);
+/// News of legs that may wait for signalling.
+const LEG_EVENTS: usize = 4_096;
+
+/// Runs the gateway until `shutdown` is cancelled.
+///
+/// # Errors
+/// If it cannot start; the text says what to do.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let _lock = FolderLock::take(&config.data)?;
+    let key =
+        Arc::new(ServerKey::open(&key_path(&config)).context("cannot use server.key in the data folder")?);
+    let storage = open_storage(&config).await?;
+    storage.drop_all_uploads().await?;
+    let accounts = Accounts::new(storage.clone(), Arc::clone(&key), config.auth.cram_md5);
+    let newcomers = first_start::prepare(&storage, &accounts).await?;
+    let tls = load_tls(&config)?;
+    let listeners = bind_all(&config)?;
+    let sockets = net::sip::bind(&config)?;
+    let control =
+        net::control::bind(&config.data).context("cannot make the control socket in the data folder")?;
+    let metrics = Metrics::new();
+    let (leg_events, legs) = mpsc::channel(LEG_EVENTS);
+    let media = Media::start(&config, &metrics, &leg_events)?;
+    let (signalling, orders) = signalling::Handle::new();
+    let hub =
+        Hub::new(Parts { config, storage, accounts, media, signalling, metrics, shutdown: shutdown.clone() });
+    let addresses: Vec<(Kind, SocketAddr)> =
+        listeners.iter().map(|bound| (bound.kind, bound.address)).collect();
+    let introduction = first_start::introduction(&hub.config, &newcomers, &addresses, &sockets.addresses);
+    let signalling = start_signalling(&hub, &key, &sockets).await?;
+    let signalling = tokio::spawn(net::sip::run(Arc::clone(&hub), sockets, signalling, orders, legs));
+    for bound in listeners {
+        info!(listener = bound.kind.name(), address = %bound.address, "listening");
+        tokio::spawn(net::serve(Arc::clone(&hub), bound, Some(tls.clone())));
+    }
+    let administration = Administration {
+        storage: hub.storage.clone(),
+        accounts: Arc::clone(&hub.accounts),
+        hub: Some(Arc::clone(&hub)),
+    };
+    tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
+    tell(&introduction);
+    info!("ready");
+    shutdown.cancelled().await;
+    drain(&hub, signalling).await;
+    Ok(())
+}
+
+/// The signalling of the server, with the phones that were registered before.
+async fn start_signalling(
+    hub: &Arc<Hub>,
+    key: &ServerKey,
+    sockets: &net::sip::Sockets,
+) -> anyhow::Result<Signalling> {
+    for address in &sockets.addresses {
+        info!(listener = "sip", %address, "listening");
+    }
+    let domains = hub.storage.domains().await?.into_iter().map(|domain| domain.name).collect();
+    let default_domain = hub.accounts.default_domain().await?;
+    let own = sockets.listeners.iter().map(|listener| listener.advertised.clone()).collect();
+    let routes = Routes::new(&hub.config.sip.trunk, own, default_domain)?;
+    let listeners = sockets.listeners.clone();
+    let mut endpoint = net::sip::endpoint(&hub.config, listeners, domains, key.sip_seed());
+    endpoint.restore(Instant::now(), signalling::restore(&hub.storage).await?);
+    Ok(Signalling::new(Arc::clone(hub), endpoint, routes))
+}
+
+/// Ends sessions, waits for what they have to finish, and gives storage up.
+async fn drain(hub: &Arc<Hub>, signalling: JoinHandle<()>) {
+    info!(sessions = hub.sessions.count(), "stopping");
+    hub.sessions.end_all(session::End::Shutdown);
+    let ended = async {
+        hub.drained().await;
+        // It says goodbye to phones; if it has failed, that was logged.
+        _ = signalling.await;
+    };
+    if tokio::time::timeout(DRAIN, ended).await.is_err() {
+        warn!("some sessions or calls did not end in time");
+    }
+    hub.media.stop();
+    hub.storage.clone().close().await;
+    info!("stopped");
+}
+
+fn tell(text: &str) {
+    // Without a standard output there is nobody to tell.
+    _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Where the server's key is.
+fn key_path(config: &Config) -> PathBuf {
+    config.data.join("server.key")
+}
+
+/// Opens rows and blobs.
+async fn open_storage(config: &Config) -> anyhow::Result<Storage> {
+    let database = if config.database.url.is_empty() {
+        Database::Sqlite { path: config.data.join("gateway.sqlite") }
+    } else {
+        Database::Postgres { url: database_url(config)?, connections: config.database.connections }
+    };
+    let blobs = config.data.join("blobs");
+    Ok(Storage::open(storage::Config { database, blobs }).await?)
+}
+
+/// The URL of the database with its password.
+fn database_url(config: &Config) -> anyhow::Result<String> {
+    let database = &config.database;
+    if database.password_file.as_os_str().is_empty() {
+        return Ok(database.url.clone());
+    }
+    let file = &database.password_file;
+    let password = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read database.password_file {}", file.display()))?;
+    let encoded =
+        percent_encoding::utf8_percent_encode(password.trim_end(), percent_encoding::NON_ALPHANUMERIC);
+    let (scheme, rest) = database.url.split_once("://").unwrap_or(("postgres", &database.url));
+    let (user, host) =
+        rest.split_once('@').context("database.url should name a user: postgres://USER@HOST/NAME")?;
+    Ok(format!("{scheme}://{user}:{encoded}@{host}"))
+}
+
+fn load_tls(config: &Config) -> anyhow::Result<Tls> {
+    if config.tls.certificate.as_os_str().is_empty() {
+        let folder = config.data.join("tls");
+        return Tls::self_signed(&folder, &["localhost".to_owned()])
+            .with_context(|| format!("cannot use the self-signed certificate in {}", folder.display()));
+    }
+    Tls::load(&config.tls.certificate, &config.tls.key).context("cannot use tls.certificate and tls.key")
+}
+
+fn bind_all(config: &Config) -> anyhow::Result<Vec<Bound>> {
+    let listen = &config.listen;
+    let kinds = [
+        (Kind::Http, &listen.http),
+        (Kind::Https, &listen.https),
+        (Kind::Admin, &listen.admin),
+        (Kind::Ximss, &listen.ximss),
+        (Kind::Ximsss, &listen.ximsss),
+    ];
+    let mut bound = Vec::new();
+    for (kind, addresses) in kinds {
+        for address in addresses {
+            bound.push(net::bind(kind, *address).with_context(|| {
+                let name = kind.name();
+                format!("cannot listen on {name} {address}; choose another with --listen {name}=ADDR:PORT")
+            })?);
+        }
+    }
+    Ok(bound)
+}

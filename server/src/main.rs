@@ -1,2 +1,227 @@
-//! Placeholder.
-fn main() {}
+//! The command line.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use server::administration::Command;
+use server::config::{Config, ListenOption, LogFormat};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Mail, messages and calls for browsers and thin clients over the XIMSS protocol.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    /// Configuration file; every key is explained in ximss-gateway.example.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Folder of everything that is kept [default: ./data]
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    /// Listen here; KIND is http, https, admin, ximss, ximsss or sip. Can be repeated; KIND=off switches one off
+    #[arg(long, value_name = "KIND=ADDR:PORT", global = true)]
+    listen: Vec<ListenOption>,
+    /// Form of the log on standard error
+    #[arg(long, value_name = "FORMAT", global = true, value_parser = ["text", "json"])]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Run the gateway (the default)
+    Serve,
+    /// Create, change, list and remove accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Bring mail in
+    #[command(subcommand)]
+    Mail(MailCommand),
+    /// Look at the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Create an account
+    Add {
+        #[command(flatten)]
+        account: AccountArguments,
+        /// What its owner is called
+        #[arg(long, value_name = "NAME", default_value = "")]
+        real_name: String,
+    },
+    /// Set the password of an account
+    Password {
+        #[command(flatten)]
+        account: AccountArguments,
+    },
+    /// List all accounts
+    List,
+    /// Remove an account and everything it has
+    Remove {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+    },
+}
+
+#[derive(Args)]
+struct AccountArguments {
+    /// The account
+    #[arg(value_name = "NAME@DOMAIN")]
+    address: String,
+    /// Read the password from standard input; without this a random one is made and printed
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+enum MailCommand {
+    /// Import messages with their dates and flags
+    Import {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+        /// The mailbox; it is created if it is new
+        mailbox: String,
+        /// An mbox file or a Maildir folder
+        #[arg(value_name = "FILE.mbox|MAILDIR")]
+        source: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Say whether the configuration is right
+    Check,
+    /// Print the configuration that is in force
+    Show,
+}
+
+/// Exit code for a wrong command line or configuration.
+const WRONG_USE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match configure(&arguments) {
+        Ok(config) => config,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(WRONG_USE);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(arguments.command.unwrap_or(Subcommands::Serve), config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn configure(arguments: &Arguments) -> anyhow::Result<Config> {
+    let mut config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    if let Some(data) = &arguments.data {
+        config.data.clone_from(data);
+    }
+    config.listen_on(&arguments.listen);
+    if let Some(format) = &arguments.log {
+        config.log.format = if format == "json" { LogFormat::Json } else { LogFormat::Text };
+    }
+    config.check()?;
+    Ok(config)
+}
+
+async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
+    match command {
+        Subcommands::Serve => {
+            start_log(&config)?;
+            let shutdown = CancellationToken::new();
+            stop_on_signal(shutdown.clone())?;
+            server::run(config, shutdown).await
+        }
+        Subcommands::Account(command) => account(&config, command).await,
+        Subcommands::Mail(MailCommand::Import { address, mailbox, source }) => {
+            let stored = server::command::import(&config, address, mailbox, &source).await?;
+            say(&format!("{stored} messages imported"))
+        }
+        Subcommands::Config(ConfigCommand::Check) => say("the configuration is right"),
+        Subcommands::Config(ConfigCommand::Show) => say(config.to_toml().trim_end()),
+    }
+}
+
+async fn account(config: &Config, command: AccountCommand) -> anyhow::Result<()> {
+    let mut random = None;
+    let mut password = |account: &AccountArguments| {
+        let (password, is_random) = server::command::password(account.password_stdin)?;
+        random = is_random.then(|| format!("the password of {} is {password}", account.address));
+        Ok::<_, anyhow::Error>(password)
+    };
+    let command = match command {
+        AccountCommand::Add { account, real_name } => {
+            Command::AccountAdd { password: password(&account)?, address: account.address, real_name }
+        }
+        AccountCommand::Password { account } => {
+            Command::AccountPassword { password: password(&account)?, address: account.address }
+        }
+        AccountCommand::List => Command::AccountList,
+        AccountCommand::Remove { address } => Command::AccountRemove { address },
+    };
+    for line in server::command::run(config, command).await?.into_iter().chain(random) {
+        say(&line)?;
+    }
+    Ok(())
+}
+
+/// A line on standard output.
+fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        // Who reads no further wants no more.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log.level)
+        .map_err(|e| anyhow::anyhow!("log.level {:?} is not a level or filter: {e}", config.log.level))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false);
+    match config.log.format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+fn stop_on_signal(shutdown: CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        shutdown.cancel();
+    });
+    Ok(())
+}

@@ -69,7 +69,6 @@ messages! {
     call_connected CallConnected;
     call_update_request CallUpdateRequest;
     call_updated CallUpdated;
-    call_update_solicited CallUpdateSolicited;
     call_disconnected CallDisconnected;
 }
 

@@ -21,7 +21,6 @@ const EXAMPLES: &[&str] = &[
     r#"<callConnected id="1" callLeg="c1" callId="x" peer="bob@localhost" tag="t"/>"#,
     r#"<callUpdateRequest id="1" callLeg="c1" callId="x" tag="t"/>"#,
     r#"<callUpdated id="1" callLeg="c1" peer="bob@localhost" peerName="Bob" signalCode="488" errorText="no"/>"#,
-    r#"<callUpdateSolicited id="1" callLeg="c1" tag="t"/>"#,
     r#"<callDisconnected id="1" callLeg="c1" signalCode="486" errorText="Busy Here"/>"#,
 ];
 

@@ -3,7 +3,7 @@
 use crate::{CallLeg, SignalCode, wire::wire};
 
 wire! {
-    /// Refuses `callUpdateRequest`, `callProvisioned`, `callConnected` or `callUpdateSolicited`.
+    /// Refuses `callUpdateRequest`, `callProvisioned` or `callConnected`.
     pub struct CallUpdateReject "callUpdateReject" {
         /// The call.
         attribute leg: CallLeg = "callLeg";

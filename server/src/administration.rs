@@ -1,0 +1,253 @@
+//! What can an operator do to accounts and mail, and how is it done?
+//!
+//! One [`Command`] a conversation, over the control socket of a running gateway or, when none runs, over a pipe
+//! within the command itself: the same code does it. A conversation is lines of JSON; after `MailImport` the client
+//! sends messages, each a line with its length and then its bytes.
+
+use std::sync::Arc;
+
+use protocol::Flags;
+use serde::{Deserialize, Serialize};
+use storage::{MailboxName, NewMessage, Storage};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split};
+
+use crate::account::{Accounts, Address};
+use crate::hub::Hub;
+use crate::mail;
+use crate::mailbox::stored;
+use crate::session::End;
+
+/// What an operator wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Create an account.
+    AccountAdd {
+        /// `name@domain`.
+        address: String,
+        /// What its owner is called.
+        real_name: String,
+        /// Its password.
+        password: String,
+    },
+    /// Set the password of an account.
+    AccountPassword {
+        /// `name@domain`.
+        address: String,
+        /// The new password.
+        password: String,
+    },
+    /// List all accounts.
+    AccountList,
+    /// Remove an account and everything it has.
+    AccountRemove {
+        /// `name@domain`.
+        address: String,
+    },
+    /// Store messages, which follow.
+    MailImport {
+        /// `name@domain`.
+        address: String,
+        /// The mailbox; it is created if it is new.
+        mailbox: String,
+    },
+}
+
+/// What an operator is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// A line of a listing.
+    Line(String),
+    /// So many messages are stored, and durable.
+    Stored(u64),
+    /// It is done.
+    Done,
+    /// It is not, and why.
+    Failed(String),
+}
+
+/// A message that follows a [`Command::MailImport`], before its bytes. A length of 0 ends the import.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportHeader {
+    /// Length of the message in bytes.
+    pub length: usize,
+    /// When it came, in milliseconds since 1970.
+    pub internal_date: i64,
+    /// Its flags as bits.
+    pub flags: u16,
+}
+
+/// Bytes of a message that can be imported.
+pub const LONGEST_MESSAGE: usize = 256 << 20;
+/// Messages that are stored at once, and their bytes.
+const BATCH: usize = 100;
+const BATCH_BYTES: usize = 16 << 20;
+/// Bytes of a command.
+const LONGEST_COMMAND: u64 = 64 * 1024;
+
+/// What commands act on.
+#[derive(Clone)]
+pub(crate) struct Administration {
+    pub(crate) storage: Storage,
+    pub(crate) accounts: Arc<Accounts>,
+    /// The gateway, if it runs.
+    pub(crate) hub: Option<Arc<Hub>>,
+}
+
+type Outcome<T> = Result<T, String>;
+
+impl Administration {
+    /// Holds one conversation.
+    pub(crate) async fn converse(&self, stream: impl AsyncRead + AsyncWrite) -> std::io::Result<()> {
+        let (reader, mut writer) = split(stream);
+        let mut reader = BufReader::new(reader);
+        let mut line = String::new();
+        (&mut reader).take(LONGEST_COMMAND).read_line(&mut line).await?;
+        let outcome = match serde_json::from_str(&line) {
+            Ok(command) => self.run(command, &mut reader, &mut writer).await,
+            Err(error) => Err(format!("not a command: {error}")),
+        };
+        let last = match outcome {
+            Ok(()) => Answer::Done,
+            Err(text) => Answer::Failed(text),
+        };
+        say(&mut writer, &last).await?;
+        writer.shutdown().await
+    }
+
+    async fn run(
+        &self,
+        command: Command,
+        reader: &mut (impl AsyncBufReadExt + Unpin),
+        writer: &mut (impl AsyncWriteExt + Unpin),
+    ) -> Outcome<()> {
+        match command {
+            Command::AccountAdd { address, real_name, password } => {
+                let address = parse(&address)?;
+                self.accounts.create(&address, &real_name, &password).await.map(drop).map_err(text)
+            }
+            Command::AccountPassword { address, password } => {
+                let account = self.account(&address).await?;
+                self.accounts.set_password(&account, &password).await.map_err(text)
+            }
+            Command::AccountList => {
+                for domain in self.storage.domains().await.map_err(text)? {
+                    for account in self.storage.accounts(domain.id).await.map_err(text)? {
+                        let line = format!("{}@{}", account.name, account.domain_name);
+                        say(writer, &Answer::Line(line)).await.map_err(text)?;
+                    }
+                }
+                Ok(())
+            }
+            Command::AccountRemove { address } => {
+                let account = self.account(&address).await?;
+                self.storage.remove_account(account.id).await.map_err(text)?;
+                if let Some(hub) = &self.hub {
+                    hub.sessions.end_account(account.id, End::AccountRemoved);
+                }
+                Ok(())
+            }
+            Command::MailImport { address, mailbox } => {
+                let account = self.account(&address).await?;
+                let name = MailboxName::parse(&mailbox).map_err(text)?;
+                let mailbox = match self.storage.find_mailbox(account.id, &name).await.map_err(text)? {
+                    Some(mailbox) => mailbox,
+                    None => {
+                        self.storage.create_mailbox(account.id, name, String::new()).await.map_err(text)?
+                    }
+                };
+                self.import(mailbox.id, reader, writer).await
+            }
+        }
+    }
+
+    async fn account(&self, address: &str) -> Outcome<storage::Account> {
+        let found = self.accounts.find(&parse(address)?).await.map_err(text)?;
+        found.ok_or_else(|| format!("there is no account {address}: see `ximss-gateway account list`"))
+    }
+
+    async fn import(
+        &self,
+        mailbox: storage::MailboxId,
+        reader: &mut (impl AsyncBufReadExt + Unpin),
+        writer: &mut (impl AsyncWriteExt + Unpin),
+    ) -> Outcome<()> {
+        let mut total = 0;
+        loop {
+            let mut batch = Vec::new();
+            let mut bytes = 0;
+            while batch.len() < BATCH && bytes < BATCH_BYTES {
+                let Some((header, raw)) = receive(reader).await? else { break };
+                bytes += raw.len();
+                let internal_date = header.internal_date;
+                batch.push((raw, internal_date, Flags::from_bits(header.flags)));
+            }
+            if batch.is_empty() {
+                return Ok(());
+            }
+            total += batch.len() as u64;
+            store(&self.storage, self.hub.as_deref(), mailbox, batch).await.map_err(text)?;
+            say(writer, &Answer::Stored(total)).await.map_err(text)?;
+        }
+    }
+}
+
+/// Stores messages with their dates and flags, and tells folders that show the mailbox.
+pub(crate) async fn store(
+    storage: &Storage,
+    hub: Option<&Hub>,
+    mailbox: storage::MailboxId,
+    messages: Vec<(Vec<u8>, i64, Flags)>,
+) -> storage::Result<()> {
+    use futures_util::{StreamExt, TryStreamExt};
+    /// Files that are written and synced at the same time.
+    const AT_ONCE: usize = 16;
+    let blobs = storage.blobs();
+    let write = messages.into_iter().map(|(raw, internal_date, flags)| async move {
+        let fields = mail::fields(&raw);
+        let header = mail::header_block(&raw).to_vec();
+        let blob = blobs.put_bytes(raw).await?;
+        let flags = stored(flags);
+        Ok::<_, storage::Error>(NewMessage { blob, internal_date, flags, original_uid: None, fields, header })
+    });
+    let messages: Vec<NewMessage> = futures_util::stream::iter(write).buffered(AT_ONCE).try_collect().await?;
+    let stored = storage.append(mailbox, messages).await?;
+    if let Some(hub) = hub {
+        hub.mailboxes.arrived(mailbox, stored.iter().map(|message| message.uid.0).collect()).await;
+    }
+    Ok(())
+}
+
+/// The next message of an import; `None` at its end.
+async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<(ImportHeader, Vec<u8>)>> {
+    let mut line = String::new();
+    reader.take(1024).read_line(&mut line).await.map_err(text)?;
+    let header: ImportHeader = serde_json::from_str(&line).map_err(|_| "the import broke off".to_owned())?;
+    if header.length == 0 {
+        return Ok(None);
+    }
+    if header.length > LONGEST_MESSAGE {
+        return Err(format!(
+            "a message has {} bytes: at most {LONGEST_MESSAGE} can be imported",
+            header.length
+        ));
+    }
+    let mut raw = vec![0; header.length];
+    reader.read_exact(&mut raw).await.map_err(|_| "the import broke off".to_owned())?;
+    Ok(Some((header, raw)))
+}
+
+fn parse(address: &str) -> Outcome<Address> {
+    let parsed = Address::parse(address).filter(|address| address.domain.is_some());
+    parsed.ok_or_else(|| format!("{address:?} is not an address: it should be NAME@DOMAIN"))
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+async fn say(writer: &mut (impl AsyncWriteExt + Unpin), answer: &Answer) -> std::io::Result<()> {
+    let mut line = serde_json::to_vec(answer).unwrap_or_default();
+    line.push(b'\n');
+    writer.write_all(&line).await?;
+    writer.flush().await
+}

@@ -1,0 +1,1 @@
+//! Tests of a call, for the client.

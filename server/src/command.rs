@@ -1,0 +1,174 @@
+//! What do `ximss-gateway account`, `mail` and `config` do?
+//!
+//! They act on the data folder itself when no gateway uses it, and through its control socket when one does.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
+
+use crate::account::Accounts;
+use crate::administration::{Administration, Answer, Command, ImportHeader, LONGEST_MESSAGE};
+use crate::config::Config;
+use crate::folder_lock::{FolderLock, LockError};
+use crate::mail::{Imported, Importer};
+use crate::net::control;
+use crate::{key_path, open_storage};
+
+/// Runs a command; returns the lines it has to say.
+///
+/// # Errors
+/// If it cannot be done; the text says what to do.
+pub async fn run(config: &Config, command: Command) -> anyhow::Result<Vec<String>> {
+    match FolderLock::take(&config.data) {
+        Ok(_lock) => {
+            let administration = offline(config).await?;
+            let (client, server) = tokio::io::duplex(64 * 1024);
+            let (said, served) = tokio::join!(talk(client, command), administration.converse(server));
+            served?;
+            said
+        }
+        Err(LockError::InUse(_)) => talk(connect(config).await?, command).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Imports a file or folder of messages.
+///
+/// # Errors
+/// If it cannot be read or stored. What was stored before stays; the text says how much.
+pub async fn import(config: &Config, address: String, mailbox: String, source: &Path) -> anyhow::Result<u64> {
+    let command = Command::MailImport { address, mailbox };
+    match FolderLock::take(&config.data) {
+        Ok(_lock) => {
+            let administration = offline(config).await?;
+            let (client, server) = tokio::io::duplex(1 << 20);
+            let (sent, served) =
+                tokio::join!(send_mail(client, command, source), administration.converse(server));
+            served?;
+            sent
+        }
+        Err(LockError::InUse(_)) => send_mail(connect(config).await?, command, source).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn connect(config: &Config) -> anyhow::Result<tokio::net::UnixStream> {
+    let path = control::path(&config.data);
+    control::connect(&config.data).await.with_context(|| {
+        format!(
+            "a gateway uses {}, but its control socket {} does not answer",
+            config.data.display(),
+            path.display()
+        )
+    })
+}
+
+async fn offline(config: &Config) -> anyhow::Result<Administration> {
+    let storage = open_storage(config).await?;
+    let key = crate::key::ServerKey::open(&key_path(config)).context("cannot use server.key")?;
+    let accounts = Accounts::new(storage.clone(), Arc::new(key), config.auth.cram_md5);
+    Ok(Administration { storage, accounts: Arc::new(accounts), hub: None })
+}
+
+async fn talk(stream: impl AsyncRead + AsyncWrite, command: Command) -> anyhow::Result<Vec<String>> {
+    let (reader, mut writer) = split(stream);
+    writer.write_all(&line_of(&command)).await?;
+    let mut lines = BufReader::new(reader).lines();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next_line().await? {
+        match serde_json::from_str(&line)? {
+            Answer::Line(line) => said.push(line),
+            Answer::Stored(_) => {}
+            Answer::Done => return Ok(said),
+            Answer::Failed(text) => bail!(text),
+        }
+    }
+    bail!("the gateway stopped before the command was done")
+}
+
+async fn send_mail(
+    stream: impl AsyncRead + AsyncWrite,
+    command: Command,
+    source: &Path,
+) -> anyhow::Result<u64> {
+    let (reader, mut writer) = split(stream);
+    let mut importer = Importer::open(source, LONGEST_MESSAGE)?;
+    let bar = progress_bar(importer.total());
+    writer.write_all(&line_of(&command)).await?;
+    let send = async {
+        while let Some(message) = importer.next() {
+            bar.set_position(importer.position());
+            match message {
+                Ok(message) => send_message(&mut writer, &message).await?,
+                Err(error) => bar.suspend(|| eprintln!("left out: {error}")),
+            }
+        }
+        let end = ImportHeader { length: 0, internal_date: 0, flags: 0 };
+        writer.write_all(&line_of(&end)).await?;
+        writer.flush().await
+    };
+    let receive = async {
+        let mut lines = BufReader::new(reader).lines();
+        let mut stored = 0;
+        while let Some(line) = lines.next_line().await? {
+            match serde_json::from_str(&line)? {
+                Answer::Stored(count) => stored = count,
+                Answer::Done => return Ok(stored),
+                Answer::Failed(text) => bail!("{text} ({stored} messages were stored)"),
+                Answer::Line(_) => {}
+            }
+        }
+        bail!("the gateway stopped; {stored} messages were stored")
+    };
+    let (sent, received) = tokio::join!(send, receive);
+    bar.finish_and_clear();
+    // When the other side has failed, sending fails too; its reason is the better one.
+    let stored = received?;
+    sent?;
+    Ok(stored)
+}
+
+async fn send_message(writer: &mut (impl AsyncWriteExt + Unpin), message: &Imported) -> std::io::Result<()> {
+    let header = ImportHeader {
+        length: message.raw.len(),
+        internal_date: message.internal_date,
+        flags: message.flags.bits(),
+    };
+    writer.write_all(&line_of(&header)).await?;
+    writer.write_all(&message.raw).await
+}
+
+fn progress_bar(total: u64) -> ProgressBar {
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new(total) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn line_of(value: &impl serde::Serialize) -> Vec<u8> {
+    let mut line = serde_json::to_vec(value).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// A password from standard input, its line end cut off; or a random one, and whether it is that.
+///
+/// # Errors
+/// If standard input cannot be read or is empty.
+pub fn password(from_stdin: bool) -> anyhow::Result<(String, bool)> {
+    if !from_stdin {
+        return Ok((crate::key::random_text(16), true));
+    }
+    let mut text = String::new();
+    std::io::stdin().take(4096).read_to_string(&mut text).context("cannot read the password")?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    if password.is_empty() {
+        bail!("the password on standard input is empty");
+    }
+    Ok((password.to_owned(), false))
+}

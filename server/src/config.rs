@@ -1,0 +1,319 @@
+//! What can an operator set, what is the default, and what is refused?
+//!
+//! The configuration is parsed once. Its types are what may be in it: after [`Config::load`] nothing checks
+//! again. Every key stands in `ximss-gateway.example.toml` with its default.
+
+mod load;
+mod value;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use load::{ConfigError, ListenOption};
+pub use value::{Ports, Size, Span};
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Folder of everything that is kept: database, blobs, keys, the control socket.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: Listen,
+    /// Where rows are kept.
+    pub database: Database,
+    /// What the log looks like.
+    pub log: Log,
+    /// Certificates.
+    pub tls: Tls,
+    /// How users prove who they are.
+    pub auth: Auth,
+    /// How long sessions live and what they may hold.
+    pub session: Session,
+    /// What one peer may send and hold.
+    pub limits: Limits,
+    /// The HTTP interface.
+    pub http: Http,
+    /// Signalling with phones.
+    pub sip: Sip,
+    /// Sound.
+    pub media: Media,
+}
+
+/// Addresses to listen on; an empty list switches a listener off, port 0 takes a free port.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// The page, the HTTP and WebSocket bindings, and XIMSS if the first byte is `<`.
+    pub http: Vec<SocketAddr>,
+    /// The same with TLS.
+    pub https: Vec<SocketAddr>,
+    /// Metrics and health.
+    pub admin: Vec<SocketAddr>,
+    /// XIMSS over TCP.
+    pub ximss: Vec<SocketAddr>,
+    /// XIMSS over TLS.
+    pub ximsss: Vec<SocketAddr>,
+    /// SIP over UDP and TCP.
+    pub sip: Vec<SocketAddr>,
+}
+
+/// Where rows are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// Empty: SQLite in the data folder. Else `postgres://USER@HOST/NAME`.
+    pub url: String,
+    /// A file with the password of the database user; empty: none.
+    pub password_file: PathBuf,
+    /// Connections to PostgreSQL.
+    pub connections: u32,
+}
+
+/// What the log looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,sip=debug`.
+    pub level: String,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs: one JSON object a line.
+    Json,
+}
+
+/// Certificates.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// PEM file with the certificate chain; empty: a self-signed one is made.
+    pub certificate: PathBuf,
+    /// PEM file with its key.
+    pub key: PathBuf,
+}
+
+/// How users prove who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// Whether CRAM-MD5 is offered. Its verifier is as good as the password to who steals it.
+    pub cram_md5: bool,
+    /// How long a reconnect ticket is accepted.
+    pub ticket_lifetime: Span,
+}
+
+/// How long sessions live and what they may hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Session {
+    /// Sessions an account may have at once.
+    pub per_account: u32,
+    /// How long a session without a connection waits for its client.
+    pub detached: Span,
+    /// What may wait for a client: messages not acknowledged, in bytes.
+    pub unacknowledged: Size,
+    /// How long a client may say nothing.
+    pub idle: Span,
+    /// How long a connection may take to log in.
+    pub login: Span,
+    /// Folders a session may have open.
+    pub folders: u32,
+    /// Calls a session may have.
+    pub calls: u32,
+    /// Bytes of all files uploaded by one session.
+    pub uploads: Size,
+}
+
+/// What one peer may send and hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections from one address.
+    pub connections_per_address: u32,
+    /// Bytes of a message before login.
+    pub message_before_login: Size,
+    /// Bytes of a message after login.
+    pub message: Size,
+    /// Bytes of one uploaded file.
+    pub upload: Size,
+    /// Seconds until the headers of an HTTP request must be there.
+    pub http_header_time: Span,
+}
+
+/// The HTTP interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Origins of pages, beside our own, that may talk to the server: `https://host[:port]`, exactly.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Signalling with phones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// The address that phones reach us at; needed when listening on all addresses.
+    pub advertise: String,
+    /// The longest registration.
+    pub max_expires: Span,
+    /// Carriers and other servers.
+    pub trunk: Vec<Trunk>,
+}
+
+/// Another SIP server that calls go to or come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trunk {
+    /// A name, for the log.
+    pub name: String,
+    /// Where calls to it are sent: `host[:port][;transport=udp|tcp]`.
+    pub proxy: String,
+    /// Domains that are called through it; `*`: all but our own.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Whether numbers (`tel:` and digits only) are called through it.
+    #[serde(default)]
+    pub numbers: bool,
+    /// The domain that our users have there; empty: the one they have here.
+    #[serde(default)]
+    pub from_domain: String,
+    /// The user name it knows us by; empty: it does not ask.
+    #[serde(default)]
+    pub user: String,
+    /// A file with the password.
+    #[serde(default)]
+    pub password_file: PathBuf,
+    /// The realm its challenges name; empty: its host.
+    #[serde(default)]
+    pub realm: String,
+    /// Addresses from which it may call us without a password.
+    #[serde(default)]
+    pub sources: Vec<IpAddr>,
+}
+
+/// Sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Media {
+    /// The local address for sound.
+    pub address: IpAddr,
+    /// The address that browsers and phones send sound to; needed when listening on all addresses.
+    pub advertise: String,
+    /// UDP ports for sound.
+    pub ports: Ports,
+    /// Threads that move sound; 0: one for each processor, at most 8.
+    pub threads: u32,
+}
+
+fn local(port: u16) -> Vec<SocketAddr> {
+    vec![SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)]
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("./data"),
+            listen: Listen::default(),
+            database: Database::default(),
+            log: Log::default(),
+            tls: Tls { certificate: PathBuf::new(), key: PathBuf::new() },
+            auth: Auth::default(),
+            session: Session::default(),
+            limits: Limits::default(),
+            http: Http::default(),
+            sip: Sip::default(),
+            media: Media::default(),
+        }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            http: local(8100),
+            https: local(9100),
+            admin: local(8180),
+            ximss: local(11024),
+            ximsss: local(11025),
+            sip: local(5060),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: String::new(), password_file: PathBuf::new(), connections: 10 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { certificate: PathBuf::new(), key: PathBuf::new() }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { cram_md5: false, ticket_lifetime: Span::seconds(7 * 86_400) }
+    }
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            per_account: 20,
+            detached: Span::seconds(120),
+            unacknowledged: Size(1 << 20),
+            idle: Span::seconds(600),
+            login: Span::seconds(30),
+            folders: 100,
+            calls: 20,
+            uploads: Size(4 << 30),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections_per_address: 1_000,
+            message_before_login: Size(64 << 10),
+            message: Size(4 << 20),
+            upload: Size(2 << 30),
+            http_header_time: Span::seconds(10),
+        }
+    }
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        Self { advertise: String::new(), max_expires: Span::seconds(3_600), trunk: Vec::new() }
+    }
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            advertise: String::new(),
+            ports: Ports { first: 40_000, last: 49_999 },
+            threads: 0,
+        }
+    }
+}

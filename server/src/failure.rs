@@ -1,0 +1,82 @@
+//! What is a client told when a request fails?
+
+use protocol::{DecodeError, ErrorCode, Response};
+use tracing::warn;
+
+/// A request that fails: a code and, where it says more, a text. It becomes a `<response>` in one place,
+/// `session.rs`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    code: ErrorCode,
+    text: Option<String>,
+}
+
+impl Failure {
+    /// A failure with a text that says more than the code's own.
+    pub(crate) fn because(code: ErrorCode, text: impl Into<String>) -> Self {
+        Self { code, text: Some(text.into()) }
+    }
+
+    /// The `<response>` that tells of it.
+    pub(crate) fn response(self) -> Response {
+        match self.text {
+            Some(text) => Response::failure_with(self.code, text),
+            None => Response::failure(self.code),
+        }
+    }
+
+    /// The code.
+    pub(crate) const fn code(&self) -> ErrorCode {
+        self.code
+    }
+}
+
+impl From<ErrorCode> for Failure {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, text: None }
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Self::because(ErrorCode::BadRequest, error.to_string())
+    }
+}
+
+impl From<storage::Error> for Failure {
+    fn from(error: storage::Error) -> Self {
+        use storage::{Aggregate, Error};
+        match &error {
+            Error::NotFound { what: Aggregate::Mailbox } => ErrorCode::NoSuchMailbox.into(),
+            Error::NotFound { what: Aggregate::Message } => ErrorCode::NoSuchMessage.into(),
+            Error::NotFound { what: Aggregate::Upload } => ErrorCode::NoSuchFile.into(),
+            Error::NotFound { .. }
+            | Error::AlreadyExists { .. }
+            | Error::InvalidName { .. }
+            | Error::Exhausted { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
+            Error::Busy { .. } | Error::Conflict { .. } => ErrorCode::TemporaryFailure.into(),
+            Error::Full => ErrorCode::StorageFull.into(),
+            Error::Source { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
+            Error::MissingBlob { .. } => {
+                warn!(%error, "a message has lost its content");
+                Self::because(ErrorCode::ServerFailure, "the message's content is missing on the server")
+            }
+            Error::NewerDatabase { .. }
+            | Error::TooLarge { .. }
+            | Error::Damaged { .. }
+            | Error::Unwritable { .. }
+            | Error::Configuration { .. }
+            | Error::BlobStore { .. }
+            | Error::Database { .. } => {
+                warn!(%error, "storage fails");
+                ErrorCode::ServerFailure.into()
+            }
+        }
+    }
+}
+
+impl From<crate::mailbox::Gone> for Failure {
+    fn from(_: crate::mailbox::Gone) -> Self {
+        Self::because(ErrorCode::TemporaryFailure, "the mailbox is closed just now, open it again")
+    }
+}

@@ -1,0 +1,170 @@
+//! What does a session see of a mailbox, and what changes when it asks to be brought up to date?
+//!
+//! A folder is the pure half of that: the logical view, which is the version of a sorted view that the client
+//! knows. The mailbox goes on changing behind it; only [`Folder::sync`] moves the view.
+
+use protocol::{Field, MessageSet, ReportMode};
+
+use crate::mailbox::{Change, Order, Row};
+
+/// An open folder: the logical view of one session.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    view: Order,
+    /// The viewer fields of its reports, in the order asked for.
+    pub(crate) fields: Vec<Field>,
+}
+
+/// One report of a `folderSync`. `messages` and `unseen` are the totals after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// Removed, added or updated.
+    pub(crate) mode: ReportMode,
+    /// Position in the view after all reports before this one.
+    pub(crate) index: usize,
+    /// The message.
+    pub(crate) row: Row,
+    /// Messages in the view.
+    pub(crate) messages: usize,
+    /// Messages in the view that are not seen.
+    pub(crate) unseen: usize,
+}
+
+impl Folder {
+    /// A folder whose client knows this version of its view.
+    pub(crate) const fn new(view: Order, fields: Vec<Field>) -> Self {
+        Self { view, fields }
+    }
+
+    /// The version that the client knows.
+    pub(crate) const fn view(&self) -> &Order {
+        &self.view
+    }
+
+    /// The rows of a message set that are in the logical view, with their positions, in the set's order. Numbers
+    /// outside the view are skipped.
+    pub(crate) fn rows(&self, set: &MessageSet) -> Vec<(usize, Row)> {
+        match set {
+            MessageSet::Indexes(ranges) => {
+                let bounds = ranges.iter().map(|r| (r.from as usize, (r.till as usize).saturating_add(1)));
+                bounds.flat_map(|(from, till)| self.view.range(from, till)).collect()
+            }
+            MessageSet::Uids(ranges) => {
+                let rows = self.view.iter().enumerate();
+                rows.filter(|(_, row)| ranges.iter().any(|range| range.contains(row.uid))).collect()
+            }
+        }
+    }
+
+    /// Moves the logical view to `now` and tells what has changed; with a limit, only so many changes, and the
+    /// view stops there.
+    pub(crate) fn sync(&mut self, now: Order, limit: Option<usize>) -> Vec<Report> {
+        let mut changes = self.view.changes_to(&now);
+        let partial = limit.is_some_and(|limit| limit < changes.len());
+        changes.truncate(limit.unwrap_or(usize::MAX));
+        let mut totals = Totals { messages: self.view.len(), unseen: self.view.unseen() };
+        let reports = changes.iter().map(|change| totals.report(*change)).collect();
+        if partial {
+            for change in changes {
+                self.view.apply(change);
+            }
+        } else {
+            self.view = now;
+        }
+        reports
+    }
+}
+
+struct Totals {
+    messages: usize,
+    unseen: usize,
+}
+
+impl Totals {
+    const fn report(&mut self, change: Change) -> Report {
+        let (mode, index, row) = match change {
+            Change::Removed(index, row) => {
+                self.messages -= 1;
+                self.unseen -= row.unseen();
+                (ReportMode::Removed, index, row)
+            }
+            Change::Added(index, row) => {
+                self.messages += 1;
+                self.unseen += row.unseen();
+                (ReportMode::Added, index, row)
+            }
+            Change::Updated(index, before, row) => {
+                self.unseen = self.unseen + row.unseen() - before.unseen();
+                (ReportMode::Updated, index, row)
+            }
+        };
+        Report { mode, index, row, messages: self.messages, unseen: self.unseen }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Flags, Range};
+
+    fn row(uid: u32, flags: Flags) -> Row {
+        Row { uid, flags }
+    }
+
+    fn folder(uids: &[u32]) -> Folder {
+        let rows: Vec<Row> = uids.iter().map(|uid| row(*uid, Flags::SEEN)).collect();
+        Folder::new(Order::of(&rows), Vec::new())
+    }
+
+    fn order(uids: &[u32]) -> Order {
+        Order::of(&uids.iter().map(|uid| row(*uid, Flags::SEEN)).collect::<Vec<_>>())
+    }
+
+    fn told(reports: &[Report]) -> Vec<(ReportMode, usize, u32, usize)> {
+        reports.iter().map(|r| (r.mode, r.index, r.row.uid, r.messages)).collect()
+    }
+
+    #[test]
+    fn indexes_are_relative_to_the_state_after_all_earlier_reports() {
+        let mut folder = folder(&[123, 543, 343, 512, 600, 117]);
+        let reports = folder.sync(order(&[123, 976, 543, 512, 600]), None);
+        let expected = [
+            (ReportMode::Removed, 5, 117, 5),
+            (ReportMode::Removed, 2, 343, 4),
+            (ReportMode::Added, 1, 976, 5),
+        ];
+        assert_eq!(told(&reports), expected);
+        assert_eq!(folder.sync(order(&[123, 976, 543, 512, 600]), None), []);
+    }
+
+    #[test]
+    fn a_limit_leaves_the_rest_for_the_next_sync() {
+        let mut folder = folder(&[1, 2, 3]);
+        let now = order(&[3, 4, 5]);
+        let first = folder.sync(now.clone(), Some(2));
+        assert_eq!(told(&first), [(ReportMode::Removed, 1, 2, 2), (ReportMode::Removed, 0, 1, 1)]);
+        assert_eq!(folder.view().iter().map(|r| r.uid).collect::<Vec<_>>(), [3]);
+        let second = folder.sync(now, Some(2));
+        assert_eq!(told(&second), [(ReportMode::Added, 1, 4, 2), (ReportMode::Added, 2, 5, 3)]);
+    }
+
+    #[test]
+    fn unseen_is_a_running_total() {
+        let before = [row(1, Flags::NONE), row(2, Flags::NONE), row(3, Flags::SEEN)];
+        let mut folder = Folder::new(Order::of(&before), Vec::new());
+        let now = Order::of(&[row(2, Flags::SEEN), row(3, Flags::SEEN), row(4, Flags::NONE)]);
+        let unseen: Vec<_> = folder.sync(now, None).iter().map(|r| (r.mode, r.unseen)).collect();
+        let expected = [(ReportMode::Removed, 1), (ReportMode::Added, 2), (ReportMode::Updated, 1)];
+        assert_eq!(unseen, expected);
+    }
+
+    #[test]
+    fn sets_select_from_the_logical_view_and_skip_what_is_outside() {
+        let folder = folder(&[30, 10, 20]);
+        let uids = |set| folder.rows(&set).iter().map(|(index, row)| (*index, row.uid)).collect::<Vec<_>>();
+        let range = |from, till| Range { from, till };
+        assert_eq!(uids(MessageSet::Indexes(vec![range(1, 100), range(0, 0)])), [(1, 10), (2, 20), (0, 30)]);
+        assert_eq!(uids(MessageSet::Uids(vec![range(15, 99), range(7, 7)])), [(0, 30), (2, 20)]);
+        assert_eq!(uids(MessageSet::Indexes(vec![range(3, u32::MAX)])), []);
+    }
+}

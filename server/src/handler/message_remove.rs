@@ -1,0 +1,55 @@
+//! `messageRemove`: delete messages, one way or another.
+
+use std::sync::Arc;
+
+use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove};
+use storage::FlagEdit;
+
+use super::selection::Selection;
+use crate::account::Account;
+use crate::failure::Failure;
+use crate::hub::Hub;
+use crate::mailbox::{Command, stored};
+use crate::name::MailboxRef;
+use crate::preference;
+use crate::session::{Session, Step};
+
+pub(super) fn handle(session: &Session, request: MessageRemove) -> Result<Step, Failure> {
+    let selection = Selection::of(super::folder(session, &request.folder)?, request.set);
+    let (hub, account) = (Arc::clone(&session.hub), Arc::clone(session.handle.account()));
+    Ok(Step::after(remove(hub, account, selection, request.mode), |_, _, done| {
+        done?;
+        Ok(Step::Done)
+    }))
+}
+
+async fn remove(
+    hub: Arc<Hub>,
+    account: Arc<Account>,
+    selection: Selection,
+    mode: Option<DeleteMode>,
+) -> Result<(), Failure> {
+    let settings = preference::settings(&hub.storage, account.id).await?;
+    let uids = selection.uids().await?;
+    let mailbox = selection.mailbox();
+    match mode.unwrap_or(settings.delete_mode) {
+        DeleteMode::Immediately => mailbox.ask(|reply| Command::Remove(uids, reply)).await?,
+        DeleteMode::Mark => {
+            let terms = FlagTerms { set: Flags::DELETED, clear: Flags::NONE };
+            mailbox.ask(|reply| Command::Mark(uids, terms, reply)).await?
+        }
+        DeleteMode::MoveToTrash => {
+            let trash = MailboxRef::parse(&settings.trash_box, &account)?;
+            let trash = trash.find_or_create(&hub.storage, Some(String::new())).await?;
+            if trash.id == mailbox.id() {
+                return mailbox.ask(|reply| Command::Remove(uids, reply)).await?;
+            }
+            let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
+            let numbers: Vec<_> = uids.iter().map(|uid| storage::Uid(*uid)).collect();
+            let copies = hub.storage.copy(mailbox.id(), &numbers, trash.id, edit).await?;
+            hub.mailboxes.arrived(trash.id, copies.iter().map(|copy| copy.uid.0).collect()).await;
+            let copied = copies.iter().map(|copy| copy.source.0).collect();
+            mailbox.ask(|reply| Command::Remove(copied, reply)).await?
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! THE match: one arm for each request.
+//!
+//! A handler either does its work on the spot, or says what has to be waited for and how it goes on ([`Step`]).
+//! Files are named as requests are.
+
+mod auth;
+mod bye;
+mod call_accept;
+mod call_kill;
+mod call_provision;
+mod call_reject;
+mod call_start;
+mod call_update_accept;
+mod call_update_reject;
+mod folder_browse;
+mod folder_close;
+mod folder_expunge;
+mod folder_open;
+mod folder_read;
+mod folder_sync;
+mod list_features;
+mod login;
+mod mailbox_list;
+mod message_copy;
+mod message_mark;
+mod message_remove;
+mod noop;
+mod prefs_read;
+mod prefs_store;
+mod resume;
+mod rows;
+mod selection;
+mod set_client_name;
+mod set_session_option;
+mod signal_bind;
+mod signal_unbind;
+mod starttls;
+
+use protocol::{ErrorCode, Request};
+
+use crate::failure::Failure;
+use crate::login::{Login, Progress};
+use crate::mailbox::OpenFolder;
+use crate::session::{Reply, Session, Step};
+
+pub(crate) use list_features::features;
+pub(crate) use login::greet;
+
+/// Runs a request of a session.
+pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> Result<Step, Failure> {
+    match request {
+        Request::ListFeatures(request) => list_features::handle(session, reply, request),
+        Request::Starttls(_) => starttls::handle(),
+        Request::Login(_) => login::handle(),
+        Request::Auth(_) => auth::handle(),
+        Request::Resume(_) => resume::handle(),
+        Request::Noop(_) => noop::handle(),
+        Request::Bye(_) => bye::handle(session),
+        Request::SetSessionOption(request) => set_session_option::handle(session, &request),
+        Request::SetClientName(request) => set_client_name::handle(session, &request),
+        Request::PrefsRead(request) => prefs_read::handle(session, request),
+        Request::PrefsStore(request) => prefs_store::handle(session, request),
+        Request::MailboxList(request) => mailbox_list::handle(session, request),
+        Request::FolderOpen(request) => folder_open::handle(session, request),
+        Request::FolderBrowse(request) => folder_browse::handle(session, &request),
+        Request::FolderSync(request) => folder_sync::handle(session, request),
+        Request::FolderRead(request) => folder_read::handle(session, request),
+        Request::FolderExpunge(request) => folder_expunge::handle(session, &request),
+        Request::FolderClose(request) => folder_close::handle(session, &request),
+        Request::MessageMark(request) => message_mark::handle(session, request),
+        Request::MessageRemove(request) => message_remove::handle(session, request),
+        Request::MessageCopy(request) => message_copy::handle(session, request),
+        Request::SignalBind(request) => signal_bind::handle(session, request),
+        Request::SignalUnbind(_) => signal_unbind::handle(session),
+        Request::CallStart(request) => call_start::handle(session, request),
+        Request::CallProvision(request) => call_provision::handle(session, request),
+        Request::CallAccept(request) => call_accept::handle(session, request),
+        Request::CallReject(request) => call_reject::handle(session, &request),
+        Request::CallUpdateAccept(request) => call_update_accept::handle(session, request),
+        Request::CallUpdateReject(request) => call_update_reject::handle(session, &request),
+        Request::CallKill(request) => call_kill::handle(session, &request),
+    }
+}
+
+/// Runs a request of a client that has no session yet.
+pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<Progress, Failure> {
+    match request {
+        Request::ListFeatures(request) => list_features::before_login(login, request),
+        Request::Starttls(_) => starttls::before_login(login),
+        Request::Login(request) => login::before_login(login, request).await,
+        Request::Auth(request) => auth::before_login(login, &request).await,
+        Request::Resume(request) => resume::before_login(login, &request).await,
+        Request::Noop(_) => Ok(Progress::Done(Vec::new())),
+        Request::Bye(_) => Ok(Progress::End),
+        Request::SetSessionOption(_)
+        | Request::SetClientName(_)
+        | Request::PrefsRead(_)
+        | Request::PrefsStore(_)
+        | Request::MailboxList(_)
+        | Request::FolderOpen(_)
+        | Request::FolderBrowse(_)
+        | Request::FolderSync(_)
+        | Request::FolderRead(_)
+        | Request::FolderExpunge(_)
+        | Request::FolderClose(_)
+        | Request::MessageMark(_)
+        | Request::MessageRemove(_)
+        | Request::MessageCopy(_)
+        | Request::SignalBind(_)
+        | Request::SignalUnbind(_)
+        | Request::CallStart(_)
+        | Request::CallProvision(_)
+        | Request::CallAccept(_)
+        | Request::CallReject(_)
+        | Request::CallUpdateAccept(_)
+        | Request::CallUpdateReject(_)
+        | Request::CallKill(_) => Err(ErrorCode::NotAuthenticated.into()),
+    }
+}
+
+/// A request that only makes sense before a login.
+fn too_late() -> Result<Step, Failure> {
+    Err(Failure::because(ErrorCode::WrongState, "the session is logged in already"))
+}
+
+/// The folder of this name.
+fn folder<'a>(session: &'a Session, name: &str) -> Result<&'a OpenFolder, Failure> {
+    session.folders.get(name).ok_or_else(|| ErrorCode::FolderNotOpened.into())
+}
+
+/// The folder of this name, to be changed.
+fn folder_mut<'a>(session: &'a mut Session, name: &str) -> Result<&'a mut OpenFolder, Failure> {
+    session.folders.get_mut(name).ok_or_else(|| ErrorCode::FolderNotOpened.into())
+}

@@ -1,0 +1,136 @@
+//! How are rows of a folder shown? In pages: each is read from storage and sent when there is room for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use protocol::{Field, FolderReport, ReportMode};
+use storage::{MailboxId, Message, Storage, Uid};
+
+use super::folder_open::number;
+use crate::folder::Report;
+use crate::mail::{self, Meta};
+use crate::mailbox::{OpenFolder, Row};
+use crate::session::{Session, Step};
+
+/// Rows read at once.
+const PAGE: usize = 100;
+
+/// A row to be reported.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item {
+    index: usize,
+    row: Row,
+    /// For a `folderSync`: what has happened to it, and the totals after that.
+    change: Option<(ReportMode, usize, usize)>,
+}
+
+impl Item {
+    /// A row of `folderBrowse`.
+    pub(super) const fn browsed(index: usize, row: Row) -> Self {
+        Self { index, row, change: None }
+    }
+
+    /// A change of `folderSync`.
+    pub(super) const fn synced(report: Report) -> Self {
+        Self {
+            index: report.index,
+            row: report.row,
+            change: Some((report.mode, report.messages, report.unseen)),
+        }
+    }
+
+    /// Whether the report carries the viewer fields.
+    fn shows_fields(&self) -> bool {
+        !matches!(self.change, Some((ReportMode::Removed, ..)))
+    }
+
+    fn report(&self, folder: &str) -> FolderReport {
+        let (mode, messages, unseen) = match self.change {
+            None => (None, None, None),
+            Some((ReportMode::Updated, _, unseen)) => (Some(ReportMode::Updated), None, Some(number(unseen))),
+            Some((mode, messages, unseen)) => (Some(mode), Some(number(messages)), Some(number(unseen))),
+        };
+        FolderReport {
+            index: Some(number(self.index)),
+            uid: Some(self.row.uid),
+            mode,
+            messages,
+            unseen,
+            ..FolderReport::of(folder.to_owned())
+        }
+    }
+}
+
+/// What does not change from page to page.
+struct Listing {
+    folder: String,
+    mailbox: MailboxId,
+    fields: Arc<[Field]>,
+}
+
+/// Reports the rows, a page at a time.
+pub(super) fn send_rows(session: &Session, name: String, folder: &OpenFolder, items: VecDeque<Item>) -> Step {
+    let listing =
+        Listing { folder: name, mailbox: folder.mailbox.id(), fields: folder.folder.fields.clone().into() };
+    next_page(session, listing, items)
+}
+
+fn next_page(session: &Session, listing: Listing, mut items: VecDeque<Item>) -> Step {
+    if items.is_empty() {
+        return Step::Done;
+    }
+    let page: Vec<Item> = items.drain(..PAGE.min(items.len())).collect();
+    let uids: Vec<Uid> =
+        page.iter().filter(|item| item.shows_fields()).map(|item| Uid(item.row.uid)).collect();
+    let (storage, mailbox) = (session.hub.storage.clone(), listing.mailbox);
+    let read = async move { read(&storage, mailbox, &uids).await };
+    Step::after(read, move |session, reply, found| {
+        let found = found?;
+        for item in page {
+            let mut report = item.report(&listing.folder);
+            if item.shows_fields() {
+                report.fields = fields(&listing.fields, item.row, &found, session);
+            }
+            session.send(reply, report);
+        }
+        Ok(next_page(session, listing, items))
+    })
+}
+
+async fn read(
+    storage: &Storage,
+    mailbox: MailboxId,
+    uids: &[Uid],
+) -> storage::Result<HashMap<Uid, (Message, Vec<u8>)>> {
+    if uids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut headers: HashMap<Uid, Vec<u8>> = storage.headers(mailbox, uids).await?.into_iter().collect();
+    let messages = storage.messages(mailbox, uids).await?.into_iter();
+    Ok(messages
+        .map(|message| (message.uid, (headers.remove(&message.uid).unwrap_or_default(), message)))
+        .map(|(uid, (header, message))| (uid, (message, header)))
+        .collect())
+}
+
+/// The viewer fields of a row. A message that has gone, but has not left the logical view yet, shows its flags and
+/// nothing else.
+fn fields(
+    wanted: &[Field],
+    row: Row,
+    found: &HashMap<Uid, (Message, Vec<u8>)>,
+    session: &Session,
+) -> Vec<protocol::ViewerField> {
+    let mut meta =
+        Meta { uid: row.uid, original_uid: row.uid, size: 0, internal_date: None, flags: row.flags };
+    let header = match found.get(&Uid(row.uid)) {
+        None => &[][..],
+        Some((message, header)) => {
+            meta.original_uid = message.original_uid.unwrap_or(message.uid).0;
+            meta.size = message.blob.size;
+            meta.internal_date = Some(message.internal_date);
+            header.as_slice()
+        }
+    };
+    mail::viewer_fields(wanted, &meta, header, &session.zone)
+}

@@ -1,0 +1,111 @@
+//! What do sessions share?
+//!
+//! The hub is the one place with locks. None of them is held over an await.
+
+mod addresses;
+mod mailboxes;
+mod ports;
+mod sessions;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use storage::Storage;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use addresses::{Addresses, Connection};
+pub(crate) use mailboxes::Mailboxes;
+pub(crate) use ports::{Ports, TakenPair};
+pub(crate) use sessions::Sessions;
+
+use crate::account::Accounts;
+use crate::config::Config;
+use crate::key::random;
+use crate::metrics::Metrics;
+use crate::net::media::Media;
+use crate::session::LinkId;
+use crate::signal::CallId;
+use crate::signalling;
+
+/// What sessions and connections share.
+pub(crate) struct Hub {
+    /// The configuration.
+    pub(crate) config: Config,
+    /// Rows and blobs.
+    pub(crate) storage: Storage,
+    /// Who may log in.
+    pub(crate) accounts: Arc<Accounts>,
+    /// The sessions.
+    pub(crate) sessions: Sessions,
+    /// The open mailboxes.
+    pub(crate) mailboxes: Mailboxes,
+    /// Connections, counted by address.
+    pub(crate) addresses: Addresses,
+    /// The media threads.
+    pub(crate) media: Media,
+    /// The way to phones and to other sessions.
+    pub(crate) signalling: signalling::Handle,
+    /// What is counted and measured.
+    pub(crate) metrics: Metrics,
+    /// Told when the server stops.
+    pub(crate) shutdown: CancellationToken,
+    tasks: TaskTracker,
+    links: AtomicU64,
+    calls: AtomicU64,
+}
+
+/// What a hub is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) storage: Storage,
+    pub(crate) accounts: Accounts,
+    pub(crate) media: Media,
+    pub(crate) signalling: signalling::Handle,
+    pub(crate) metrics: Metrics,
+    pub(crate) shutdown: CancellationToken,
+}
+
+impl Hub {
+    pub(crate) fn new(parts: Parts) -> Arc<Self> {
+        let Parts { config, storage, accounts, media, signalling, metrics, shutdown } = parts;
+        Arc::new(Self {
+            addresses: Addresses::new(config.limits.connections_per_address),
+            config,
+            storage,
+            accounts: Arc::new(accounts),
+            sessions: Sessions::default(),
+            mailboxes: Mailboxes::default(),
+            media,
+            signalling,
+            metrics,
+            shutdown,
+            tasks: TaskTracker::new(),
+            links: AtomicU64::new(0),
+            // Calls of an earlier run have other names.
+            calls: AtomicU64::new(u64::from(u32::from_be_bytes(random())) << 16),
+        })
+    }
+
+    /// A name for a call.
+    pub(crate) fn next_call(&self) -> CallId {
+        CallId(self.calls.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Starts a task that outlives the connection it was started for. The server waits for it when it stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// An id for a connection.
+    pub(crate) fn next_link(&self) -> LinkId {
+        LinkId(self.links.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Waits until all tasks have ended.
+    pub(crate) async fn drained(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}

@@ -1,0 +1,162 @@
+//! Which sessions are there, and which of them take calls for an account?
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use protocol::{BindMode, ErrorCode};
+use storage::AccountId;
+use tokio::sync::mpsc;
+
+use super::Hub;
+use crate::account::Account;
+use crate::failure::Failure;
+use crate::session::{End, Handle, Input, Link, Session, SessionId};
+
+/// Inputs that may wait for a session. Requests are limited further, so there is always room for events.
+const INPUTS: usize = 256;
+
+/// The sessions of this server.
+#[derive(Default)]
+pub(crate) struct Sessions {
+    directory: Mutex<Directory>,
+}
+
+#[derive(Default)]
+struct Directory {
+    by_number: HashMap<u32, Handle>,
+    by_account: HashMap<AccountId, Vec<Handle>>,
+    bound: HashMap<AccountId, Vec<Bound>>,
+}
+
+/// A session that takes signals for its account.
+#[derive(Debug, Clone)]
+pub(crate) struct Bound {
+    /// Its name among those of the account.
+    pub(crate) client: String,
+    /// The session.
+    pub(crate) session: Handle,
+}
+
+impl Sessions {
+    /// Begins a session, attached by `link` or by HTTP.
+    pub(crate) fn begin(
+        &self,
+        hub: &Arc<Hub>,
+        account: Arc<Account>,
+        link: Option<Link>,
+    ) -> Result<Handle, Failure> {
+        let (sender, inputs) = mpsc::channel(INPUTS);
+        let mut directory = self.lock();
+        let limit = usize::try_from(hub.config.session.per_account).unwrap_or(usize::MAX);
+        if directory.by_account.get(&account.id).is_some_and(|sessions| sessions.len() >= limit) {
+            return Err(Failure::because(ErrorCode::LimitReached, "the account has too many sessions"));
+        }
+        let full = usize::try_from(SessionId::NUMBERS / 2).unwrap_or(usize::MAX);
+        if directory.by_number.len() >= full {
+            return Err(Failure::because(ErrorCode::LimitReached, "the server has too many sessions"));
+        }
+        // At most half of the numbers are in use, so this ends soon.
+        let id = std::iter::repeat_with(SessionId::new)
+            .find(|id| !directory.by_number.contains_key(&id.number()))
+            .unwrap_or_else(SessionId::new);
+        let handle = Handle::new(id, account, sender);
+        directory.by_number.insert(handle.id().number(), handle.clone());
+        directory.by_account.entry(handle.account().id).or_default().push(handle.clone());
+        drop(directory);
+        hub.spawn(Session::new(Arc::clone(hub), handle.clone(), link).run(inputs));
+        Ok(handle)
+    }
+
+    /// The session of this id.
+    pub(crate) fn find(&self, id: &SessionId) -> Option<Handle> {
+        self.lock().by_number.get(&id.number()).filter(|handle| handle.id().is(id)).cloned()
+    }
+
+    /// A session has ended.
+    pub(crate) fn forget(&self, session: &Handle) {
+        let mut directory = self.lock();
+        directory.by_number.remove(&session.id().number());
+        let account = session.account().id;
+        directory.unbind(session);
+        if let Some(sessions) = directory.by_account.get_mut(&account) {
+            sessions.retain(|other| !other.is(session));
+            if sessions.is_empty() {
+                directory.by_account.remove(&account);
+            }
+        }
+    }
+
+    /// Ends the sessions of an account.
+    pub(crate) fn end_account(&self, account: AccountId, end: End) {
+        let sessions = self.lock().by_account.get(&account).cloned().unwrap_or_default();
+        for session in sessions {
+            // A session whose queue is full is stuck; it ends by its time limits.
+            _ = session.inputs().try_send(Input::End(end));
+        }
+    }
+
+    /// Ends all sessions.
+    pub(crate) fn end_all(&self, end: End) {
+        let sessions: Vec<Handle> = self.lock().by_number.values().cloned().collect();
+        for session in sessions {
+            _ = session.inputs().try_send(Input::End(end));
+        }
+    }
+
+    /// Lets signals for the account reach the session, under the name that is returned.
+    pub(crate) fn bind(
+        &self,
+        session: &Handle,
+        client: Option<String>,
+        mode: Option<BindMode>,
+    ) -> Result<String, Failure> {
+        let mut directory = self.lock();
+        directory.unbind(session);
+        let bound = directory.bound.entry(session.account().id).or_default();
+        let wanted = client.unwrap_or_else(|| format!("client-{:06}", session.id().number()));
+        let mut client = wanted.clone();
+        if let Some(at) = bound.iter().position(|other| other.client == wanted) {
+            match mode {
+                Some(BindMode::Fixed) => return Err(ErrorCode::ClientIdInUse.into()),
+                Some(BindMode::Kill) => {
+                    let other = bound.remove(at);
+                    _ = other.session.inputs().try_send(Input::End(End::Replaced));
+                }
+                None => client = format!("{wanted}-{:06}", session.id().number()),
+            }
+        }
+        bound.push(Bound { client: client.clone(), session: session.clone() });
+        Ok(client)
+    }
+
+    /// No more signals for the session.
+    pub(crate) fn unbind(&self, session: &Handle) {
+        self.lock().unbind(session);
+    }
+
+    /// The sessions that take signals for the account.
+    pub(crate) fn bound(&self, account: AccountId) -> Vec<Bound> {
+        self.lock().bound.get(&account).cloned().unwrap_or_default()
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().by_number.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Directory> {
+        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Directory {
+    fn unbind(&mut self, session: &Handle) {
+        let account = session.account().id;
+        if let Some(bound) = self.bound.get_mut(&account) {
+            bound.retain(|other| !other.session.is(session));
+            if bound.is_empty() {
+                self.bound.remove(&account);
+            }
+        }
+    }
+}

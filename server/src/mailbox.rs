@@ -1,0 +1,152 @@
+//! Who owns an open mailbox, and how do folders hear of its changes?
+//!
+//! An open mailbox is one task. It holds the index in memory, makes the changes that sessions ask for (flags,
+//! removals) and hears of those that are made elsewhere (arrivals, copies). When a view changes, the folders that
+//! show it are told once; they are told again after they have asked what has changed.
+
+mod actor;
+mod column;
+mod index;
+mod open;
+mod order;
+
+use protocol::{FlagTerms, FolderReport, Range, ReportMode};
+use storage::MailboxId;
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use actor::{spawn, stored};
+pub(crate) use column::SortField;
+pub(crate) use index::{ContentFilter, Filter, Place, Spec};
+pub(crate) use open::open;
+pub(crate) use order::{Change, Order, Row};
+
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::session::{Input, Session};
+
+/// A folder of a session, and the mailbox that it shows.
+pub(crate) struct OpenFolder {
+    /// What the client knows.
+    pub(crate) folder: Folder,
+    /// The mailbox.
+    pub(crate) mailbox: Handle,
+    key: FolderKey,
+}
+
+/// Names a folder among all folders of all sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FolderKey {
+    /// The number of the session.
+    pub(crate) session: u32,
+    /// The number of the folder in its session.
+    pub(crate) folder: u32,
+}
+
+/// Who is told of changes.
+#[derive(Debug, Clone)]
+pub(crate) struct Subscriber {
+    /// Which folder.
+    pub(crate) key: FolderKey,
+    /// Its session.
+    pub(crate) session: mpsc::Sender<Input>,
+}
+
+/// How to reach the owner of an open mailbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle {
+    id: MailboxId,
+    commands: mpsc::Sender<Command>,
+}
+
+/// What the owner of a mailbox can be asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Open a view and tell its folder of changes.
+    Open(Box<Open>),
+    /// The present version of a folder's view. From now on the folder is told of the next change.
+    Current(FolderKey, oneshot::Sender<Order>),
+    /// The messages of these UIDs that the folder's view has at present.
+    Select(FolderKey, Vec<Range>, oneshot::Sender<Vec<u32>>),
+    /// Change flags.
+    Mark(Vec<u32>, FlagTerms, oneshot::Sender<Result<(), Failure>>),
+    /// Remove messages for good.
+    Remove(Vec<u32>, oneshot::Sender<Result<(), Failure>>),
+    /// Remove all messages that are marked `Deleted`.
+    Expunge(oneshot::Sender<Result<(), Failure>>),
+    /// Messages were stored in the mailbox.
+    Arrived(Vec<u32>, oneshot::Sender<()>),
+    /// A folder was closed.
+    Close(FolderKey, oneshot::Sender<()>),
+}
+
+/// A view to be opened.
+#[derive(Debug)]
+pub(crate) struct Open {
+    /// What it shows.
+    pub(crate) spec: Spec,
+    /// The UIDVALIDITY that makes `spec.uid_min` apply.
+    pub(crate) uid_validity: Option<u32>,
+    /// Who is told of changes.
+    pub(crate) subscriber: Subscriber,
+    /// Told the result.
+    pub(crate) reply: oneshot::Sender<Result<Opened, Failure>>,
+}
+
+/// A view that was opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The present version.
+    pub(crate) order: Order,
+    /// The mailbox's UIDVALIDITY.
+    pub(crate) uid_validity: u32,
+    /// The mailbox's UIDNEXT.
+    pub(crate) uid_next: u32,
+}
+
+/// The owner of a mailbox has gone: the mailbox was removed, or the server stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+impl Handle {
+    /// Which mailbox.
+    pub(crate) const fn id(&self) -> MailboxId {
+        self.id
+    }
+
+    /// Asks the owner; the answer comes by the channel that is put into the command.
+    pub(crate) async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Gone> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| Gone)?;
+        answer.await.map_err(|_| Gone)
+    }
+}
+
+impl OpenFolder {
+    pub(crate) const fn new(folder: Folder, mailbox: Handle, key: FolderKey) -> Self {
+        Self { folder, mailbox, key }
+    }
+
+    /// How the mailbox knows the folder.
+    pub(crate) const fn key(&self) -> FolderKey {
+        self.key
+    }
+
+    /// Tells the mailbox that nobody watches here any more.
+    pub(crate) async fn close(self) {
+        let key = self.key;
+        // A mailbox that has gone needs no telling.
+        _ = self.mailbox.ask(|reply| Command::Close(key, reply)).await;
+    }
+}
+
+/// A mailbox tells a session that the folder of this number has changed.
+pub(crate) fn notify(session: &mut Session, number: u32) {
+    let folder = session.folders.iter().find(|(_, folder)| folder.key.folder == number);
+    if let Some((name, _)) = folder {
+        let report = FolderReport { mode: Some(ReportMode::Notify), ..FolderReport::of(name.clone()) };
+        session.notify(report);
+    }
+}

@@ -1,0 +1,140 @@
+//! Tests of how views follow a mailbox.
+
+use super::*;
+use protocol::Scalar;
+
+const SEEN: Flags = Flags::SEEN;
+
+fn row(uid: u32, flags: Flags) -> Row {
+    Row { uid, flags }
+}
+
+fn spec() -> Spec {
+    Spec { sort: SortField::Uid, descending: false, filter: Filter::None, hide_deleted: false, uid_min: 0 }
+}
+
+fn by_size() -> Spec {
+    Spec { sort: SortField::Size, ..spec() }
+}
+
+fn unseen_only() -> Spec {
+    Spec { filter: Filter::Flags(FlagTerms::from_wire("Unseen").unwrap()), ..spec() }
+}
+
+/// Messages 1 to 4 with the sizes 30, 10, 20, 10.
+fn index() -> Index {
+    let mut index = Index::new((1..=4).map(|uid| row(uid, SEEN)).collect());
+    index.add_column(SortField::Size, [30, 10, 20, 10].map(Key::Number).to_vec());
+    index
+}
+
+fn uids(index: &Index, view: ViewId) -> Vec<u32> {
+    index.order(view).iter().map(|row| row.uid).collect()
+}
+
+fn arrival(uid: u32, size: i64) -> Arrival {
+    Arrival { row: row(uid, Flags::RECENT), keys: vec![Key::Number(size)], matches: Vec::new() }
+}
+
+#[test]
+fn ties_are_sorted_by_uid_and_descending_reverses_everything() {
+    let mut index = index();
+    let rising = index.add_view(by_size(), HashSet::new());
+    let falling = index.add_view(Spec { descending: true, ..by_size() }, HashSet::new());
+    assert_eq!(uids(&index, rising), [2, 4, 3, 1]);
+    assert_eq!(uids(&index, falling), [1, 3, 4, 2]);
+}
+
+#[test]
+fn an_arrival_finds_its_place_in_every_view() {
+    let mut index = index();
+    let (plain, sorted) = (index.add_view(spec(), HashSet::new()), index.add_view(by_size(), HashSet::new()));
+    index.arrive(arrival(9, 15));
+    index.arrive(arrival(7, 10));
+    index.arrive(arrival(7, 99));
+    assert_eq!(uids(&index, plain), [1, 2, 3, 4, 7, 9]);
+    assert_eq!(uids(&index, sorted), [2, 4, 7, 9, 3, 1]);
+    assert_eq!(index.take_changed(), [plain, sorted]);
+    assert_eq!(index.take_changed(), []);
+}
+
+#[test]
+fn removed_messages_leave_views_and_columns() {
+    let mut index = index();
+    let sorted = index.add_view(by_size(), HashSet::new());
+    index.remove(&[1, 4, 77]);
+    assert_eq!(uids(&index, sorted), [2, 3]);
+    index.arrive(arrival(8, 15));
+    assert_eq!(uids(&index, sorted), [2, 8, 3]);
+    assert_eq!(index.uids().collect::<Vec<_>>(), [2, 3, 8]);
+}
+
+#[test]
+fn a_deleted_message_leaves_a_hiding_view_for_good_but_not_for_newcomers() {
+    let mut index = index();
+    let hiding = Spec { hide_deleted: true, ..spec() };
+    let view = index.add_view(hiding.clone(), HashSet::new());
+    index.set_flags(2, Flags::DELETED);
+    assert_eq!(uids(&index, view), [1, 3, 4]);
+    assert_eq!(index.find_view(&hiding), Some(view));
+    index.set_flags(2, SEEN);
+    assert_eq!(uids(&index, view), [1, 3, 4]);
+    assert_eq!(index.find_view(&hiding), None);
+    let later = index.add_view(hiding, HashSet::new());
+    assert_eq!(uids(&index, later), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_message_that_stops_matching_stays_until_reopened() {
+    let mut index = index();
+    index.set_flags(1, Flags::NONE);
+    let view = index.add_view(unseen_only(), HashSet::new());
+    assert_eq!(uids(&index, view), [1]);
+    index.set_flags(1, SEEN);
+    assert_eq!(index.order(view).iter().collect::<Vec<_>>(), [row(1, SEEN)]);
+    assert_eq!(index.find_view(&unseen_only()), None);
+    let later = index.add_view(unseen_only(), HashSet::new());
+    assert_eq!(uids(&index, later), Vec::<u32>::new());
+}
+
+#[test]
+fn a_message_that_begins_to_match_comes_in() {
+    let mut index = index();
+    let view = index.add_view(unseen_only(), HashSet::new());
+    index.set_flags(3, Flags::FLAGGED);
+    assert_eq!(uids(&index, view), [3]);
+    assert_eq!(index.find_view(&unseen_only()), Some(view));
+}
+
+#[test]
+fn a_change_outside_a_view_does_not_change_it() {
+    let mut index = index();
+    let recent = index.add_view(Spec { uid_min: 3, ..spec() }, HashSet::new());
+    index.set_flags(2, Flags::NONE);
+    index.remove(&[1]);
+    assert_eq!(index.take_changed(), []);
+    index.set_flags(4, Flags::NONE);
+    assert_eq!(index.take_changed(), [recent]);
+}
+
+#[test]
+fn a_view_sorted_by_flags_moves_its_rows() {
+    let mut index = index();
+    let view = index.add_view(Spec { sort: SortField::Flags, ..spec() }, HashSet::new());
+    index.set_flags(4, Flags::ANSWERED);
+    assert_eq!(uids(&index, view), [4, 1, 2, 3]);
+    index.set_flags(4, SEEN);
+    assert_eq!(uids(&index, view), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_content_filter_admits_what_was_found_to_match() {
+    let mut index = index();
+    let filter = ContentFilter { place: Place::Anywhere, text: "tea".to_owned() };
+    let spec = Spec { filter: Filter::Content(filter.clone()), ..spec() };
+    let view = index.add_view(spec, HashSet::from([2, 3]));
+    assert_eq!(index.content_filters().collect::<Vec<_>>(), [(view, &filter)]);
+    index.arrive(arrival(5, 1));
+    index.arrive(Arrival { matches: vec![view], ..arrival(6, 1) });
+    assert_eq!(uids(&index, view), [2, 3, 6]);
+}

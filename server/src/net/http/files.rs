@@ -1,0 +1,448 @@
+//! Parts of messages and uploaded files, as bytes.
+//!
+//! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
+//! is a harmless one.
+
+use std::io;
+use std::ops::Range;
+
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use http_body_util::{BodyDataStream, BodyExt, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RANGE,
+};
+use hyper::{Method, Request, Response, StatusCode};
+use storage::{BlobStream, Storage, Upload};
+use tracing::warn;
+
+use super::answer::{Answer, text, whole};
+use super::path::parameter;
+use super::{Context, gone};
+use crate::mail::{Part, PartId};
+use crate::session::{Handle, Input, Locate};
+
+/// Bytes of a message that a part is taken out of.
+const LONGEST_MESSAGE: u64 = 256 << 20;
+/// Bytes of an upload's id.
+const LONGEST_ID: usize = 200;
+
+/// What a path under `MIME/folder/` names: `UID[-partID]-SUFFIX`.
+#[derive(Debug, PartialEq, Eq)]
+struct Item {
+    uid: u32,
+    part: Option<PartId>,
+    form: Form,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Form {
+    /// `P.txt`: header and body, undecoded.
+    Whole,
+    /// `H.txt`: the header.
+    Header,
+    /// `B.ext`: the body, decoded.
+    Body,
+    /// `R/cid`: the body of the related part with this Content-ID.
+    Related(String),
+}
+
+impl Item {
+    fn parse(segments: &[String]) -> Option<Self> {
+        let (first, rest) = segments.split_first()?;
+        let (head, suffix) = first.rsplit_once('-')?;
+        let (uid, part) = match head.split_once('-') {
+            Some((uid, part)) => (uid, Some(PartId::parse(part)?)),
+            None => (head, None),
+        };
+        let kind = suffix.split('.').next().unwrap_or_default();
+        let form = match kind.to_ascii_uppercase().as_str() {
+            "P" => Form::Whole,
+            "H" => Form::Header,
+            "B" => Form::Body,
+            "R" => Form::Related(rest.first()?.clone()),
+            _ => return None,
+        };
+        Some(Self { uid: uid.parse().ok()?, part, form })
+    }
+}
+
+/// `GET /Session/ID/MIME/folder/item`.
+pub(super) async fn mime(
+    context: &Context,
+    session: &Handle,
+    request: &Request<Incoming>,
+    folder: &str,
+    item: &[String],
+) -> Answer {
+    let Some(item) = Item::parse(item) else {
+        return text(StatusCode::NOT_FOUND, "a part is named UID[-partID]-P.txt, -H.txt, -B.ext or -R/cid");
+    };
+    let (name, uid) = (folder.to_owned(), item.uid);
+    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
+    let Ok(located) = located else { return gone() };
+    let Some(mailbox) = located else {
+        return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
+    };
+    let storage = &context.hub().storage;
+    let raw = async {
+        let blob = storage.message_blob(mailbox, storage::Uid(item.uid)).await?;
+        storage.blobs().bytes(blob.key, LONGEST_MESSAGE).await
+    };
+    let raw = match raw.await {
+        Ok(raw) => raw,
+        Err(error) => return failed(&error),
+    };
+    let wanted = wanted(request);
+    let taken = tokio::task::spawn_blocking(move || take(&raw, &item, &wanted)).await;
+    taken.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "the part cannot be read"))
+}
+
+/// Takes a part out of its message.
+fn take(raw: &Bytes, item: &Item, wanted: &Wanted) -> Answer {
+    let part = match &item.form {
+        Form::Related(id) => Part::related(raw, item.part.as_ref(), id),
+        Form::Whole | Form::Header | Form::Body => Part::find(raw, item.part.as_ref()),
+    };
+    let Some(part) = part else { return text(StatusCode::NOT_FOUND, "the message has no such part") };
+    let (content_type, disposition, content) = match item.form {
+        Form::Whole => (PLAIN.to_owned(), "inline".to_owned(), Bytes::copy_from_slice(part.undecoded())),
+        Form::Header => (PLAIN.to_owned(), "inline".to_owned(), Bytes::copy_from_slice(part.header())),
+        Form::Body | Form::Related(_) => {
+            let content_type = part.content_type.http();
+            let kind = if is_harmless(&content_type) { "inline" } else { "attachment" };
+            let disposition =
+                part.file_name.as_ref().map_or_else(|| kind.to_owned(), |name| name.disposition(kind));
+            (content_type, disposition, Bytes::from(part.decoded().into_owned()))
+        }
+    };
+    let mut answer = match wanted.of(content.len() as u64) {
+        Some(range) => {
+            let bounds = usize::try_from(range.start).unwrap_or(usize::MAX)
+                ..usize::try_from(range.end).unwrap_or(usize::MAX);
+            let slice = content.get(bounds).map(|slice| content.slice_ref(slice)).unwrap_or_default();
+            let mut answer = Response::new(whole(slice));
+            partial(&mut answer, wanted, &range, content.len() as u64);
+            answer
+        }
+        None => return unsatisfiable(content.len() as u64),
+    };
+    describe(&mut answer, &content_type, &disposition);
+    // Messages never change.
+    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
+    answer
+}
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// Types that a browser shows without running anything.
+fn is_harmless(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let picture = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp"];
+    essence == "text/plain"
+        || picture.contains(&essence.as_str())
+        || essence.starts_with("audio/")
+        || essence.starts_with("video/")
+}
+
+/// Type, disposition, and what keeps a browser from running it.
+fn describe(answer: &mut Answer, content_type: &str, disposition: &str) {
+    let headers = answer.headers_mut();
+    let value = |text: &str, otherwise: &'static str| {
+        HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(otherwise))
+    };
+    headers.insert(CONTENT_TYPE, value(content_type, "application/octet-stream"));
+    headers.insert(CONTENT_DISPOSITION, value(disposition, "attachment"));
+    let policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+}
+
+/// Which bytes a request wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    All,
+    /// From one offset up to another, which is not included.
+    Part {
+        from: u64,
+        till: Option<u64>,
+        by_header: bool,
+    },
+    /// So many bytes at the end.
+    Last(u64),
+}
+
+impl Wanted {
+    /// The bytes, of so many; `None` if they lie outside.
+    fn of(self, length: u64) -> Option<Range<u64>> {
+        match self {
+            Self::All => Some(0..length),
+            Self::Part { from, till, .. } => {
+                let till = till.unwrap_or(length).min(length);
+                (from < till || (from == 0 && length == 0)).then_some(from..till)
+            }
+            Self::Last(count) => (count > 0).then(|| length.saturating_sub(count)..length),
+        }
+    }
+}
+
+/// `OffsetFrom` and `OffsetTill` of the query, or a `Range` header (RFC 9110 §14.2) with one range; others mean all.
+fn wanted(request: &Request<Incoming>) -> Wanted {
+    let offset = |name| parameter(request.uri(), name).and_then(|text| text.trim().parse().ok());
+    if let Some(from) = offset("OffsetFrom") {
+        return Wanted::Part { from, till: offset("OffsetTill"), by_header: false };
+    }
+    let header = request.headers().get(RANGE).and_then(|value| value.to_str().ok());
+    header.and_then(parse_range).unwrap_or(Wanted::All)
+}
+
+fn parse_range(header: &str) -> Option<Wanted> {
+    let (from, till) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
+    if from.is_empty() {
+        return Some(Wanted::Last(till.parse().ok()?));
+    }
+    let from = from.parse().ok()?;
+    if till.is_empty() {
+        return Some(Wanted::Part { from, till: None, by_header: true });
+    }
+    let last: u64 = till.parse().ok()?;
+    (last >= from).then_some(Wanted::Part { from, till: last.checked_add(1), by_header: true })
+}
+
+fn partial(answer: &mut Answer, wanted: &Wanted, range: &Range<u64>, length: u64) {
+    answer.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    // Clients that ask by parameters cannot read headers: for them the bytes are the whole answer.
+    if matches!(wanted, Wanted::Part { by_header: true, .. } | Wanted::Last(_)) {
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let last = range.end.saturating_sub(1);
+        if let Ok(value) = HeaderValue::from_str(&format!("bytes {}-{last}/{length}", range.start)) {
+            answer.headers_mut().insert(CONTENT_RANGE, value);
+        }
+    }
+}
+
+fn unsatisfiable(length: u64) -> Answer {
+    let mut answer = text(StatusCode::RANGE_NOT_SATISFIABLE, "there are not so many bytes");
+    if let Ok(value) = HeaderValue::from_str(&format!("bytes */{length}")) {
+        answer.headers_mut().insert(CONTENT_RANGE, value);
+    }
+    answer
+}
+
+/// `PUT` or `POST /Session/ID/UPLOAD/id`.
+pub(super) async fn upload(
+    context: &Context,
+    session: &Handle,
+    request: Request<Incoming>,
+    id: &str,
+) -> Answer {
+    if id.is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
+        return text(StatusCode::INTERNAL_SERVER_ERROR, "the upload's id should have 1 to 200 bytes");
+    }
+    // A sign of life: a long upload must not end the session.
+    if session.inputs().is_closed() {
+        return gone();
+    }
+    let hub = context.hub();
+    let name = session.id().to_string();
+    let outcome = match *request.method() {
+        Method::PUT => put(hub, &name, request, id).await,
+        Method::POST => post(hub, &name, request, id).await,
+        _ => return text(StatusCode::METHOD_NOT_ALLOWED, "use PUT, or POST with multipart/form-data"),
+    };
+    match outcome {
+        Ok(_) if session.inputs().is_closed() => {
+            // The session has ended meanwhile and has dropped its files; this one must not stay.
+            _ = hub.storage.drop_uploads(&name).await;
+            gone()
+        }
+        Ok(size) => {
+            hub.metrics.uploaded(size);
+            text(StatusCode::OK, "uploaded")
+        }
+        Err(Refused::Because(sentence)) => text(StatusCode::INTERNAL_SERVER_ERROR, sentence),
+        Err(Refused::Storage(error)) => failed(&error),
+    }
+}
+
+/// Why an upload comes to nothing.
+enum Refused {
+    Because(&'static str),
+    Storage(storage::Error),
+}
+
+impl From<storage::Error> for Refused {
+    fn from(error: storage::Error) -> Self {
+        Self::Storage(error)
+    }
+}
+
+async fn put(
+    hub: &crate::hub::Hub,
+    session: &str,
+    request: Request<Incoming>,
+    id: &str,
+) -> Result<u64, Refused> {
+    let content_type = media_type(request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()));
+    let body = BodyDataStream::new(request.into_body()).map_err(io::Error::other);
+    store(hub, session, id, content_type, body).await
+}
+
+async fn post(
+    hub: &crate::hub::Hub,
+    session: &str,
+    request: Request<Incoming>,
+    id: &str,
+) -> Result<u64, Refused> {
+    let header =
+        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(header)
+        .map_err(|_| Refused::Because("a POST should be multipart/form-data with the field fileData"))?;
+    let mut form = multer::Multipart::new(BodyDataStream::new(request.into_body()), boundary);
+    loop {
+        let field = form.next_field().await.map_err(|_| Refused::Because("the form broke off"))?;
+        let Some(field) = field else { return Err(Refused::Because("the form has no field fileData")) };
+        if field.name() != Some("fileData") {
+            continue;
+        }
+        let content_type = media_type(field.content_type().map(AsRef::as_ref));
+        return store(hub, session, id, content_type, field.map_err(io::Error::other)).await;
+    }
+}
+
+fn media_type(header: Option<&str>) -> String {
+    header.filter(|text| text.len() <= 200).unwrap_or("application/octet-stream").to_owned()
+}
+
+/// Stores what the body holds, piece by piece, within the limits of a file and of the session.
+async fn store(
+    hub: &crate::hub::Hub,
+    session: &str,
+    id: &str,
+    content_type: String,
+    body: impl futures_util::Stream<Item = io::Result<Bytes>>,
+) -> Result<u64, Refused> {
+    let others = hub.storage.uploads(session).await?;
+    let held: u64 = others.iter().filter(|upload| upload.id != id).map(|upload| upload.blob.size).sum();
+    let room = hub.config.session.uploads.0.saturating_sub(held).min(hub.config.limits.upload.0);
+    let mut writer = hub.storage.blobs().create()?;
+    let mut body = std::pin::pin!(body);
+    while let Some(piece) = body.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
+        writer.write(&piece).await?;
+        if writer.size() > room {
+            return Err(Refused::Because("the file is larger than this session may still upload"));
+        }
+    }
+    let blob = writer.finish().await?;
+    hub.storage.set_upload(session, Upload { id: id.to_owned(), content_type, blob }).await?;
+    Ok(blob.size)
+}
+
+/// `GET /Session/ID/DOWNLOAD/$UPLOAD$/id`.
+pub(super) async fn download(
+    context: &Context,
+    session: &Handle,
+    request: &Request<Incoming>,
+    name: &[String],
+) -> Answer {
+    let [place, id] = name else { return text(StatusCode::NOT_FOUND, "file is not found") };
+    if !place.eq_ignore_ascii_case("$UPLOAD$") {
+        return text(StatusCode::NOT_FOUND, "file is not found");
+    }
+    let storage = &context.hub().storage;
+    let found = async {
+        let upload = storage.upload(&session.id().to_string(), id).await?;
+        let wanted = wanted(request);
+        let Some(range) = wanted.of(upload.blob.size) else { return Ok(unsatisfiable(upload.blob.size)) };
+        let stream = open(storage, &upload, &range).await?;
+        let body = StreamBody::new(stream.map_ok(Frame::data).map_err(io::Error::other));
+        let mut answer = Response::new(BodyExt::boxed_unsync(body));
+        partial(&mut answer, &wanted, &range, upload.blob.size);
+        let disposition = if is_harmless(&upload.content_type) { "inline" } else { "attachment" };
+        describe(&mut answer, &upload.content_type, disposition);
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok::<_, storage::Error>(answer)
+    };
+    found.await.unwrap_or_else(|error| failed(&error))
+}
+
+async fn open(storage: &Storage, upload: &Upload, range: &Range<u64>) -> storage::Result<BlobStream> {
+    storage.blobs().read_range(upload.blob.key, range.clone()).await
+}
+
+fn failed(error: &storage::Error) -> Answer {
+    use storage::Error;
+    match error {
+        Error::NotFound { .. } => text(StatusCode::NOT_FOUND, "file is not found"),
+        Error::Full => text(StatusCode::INTERNAL_SERVER_ERROR, "the server's storage is full"),
+        Error::Busy { .. } | Error::Conflict { .. } => {
+            text(StatusCode::SERVICE_UNAVAILABLE, "the server's storage is busy: try again")
+        }
+        Error::AlreadyExists { .. }
+        | Error::InvalidName { .. }
+        | Error::Exhausted { .. }
+        | Error::NewerDatabase { .. }
+        | Error::MissingBlob { .. }
+        | Error::TooLarge { .. }
+        | Error::Damaged { .. }
+        | Error::Unwritable { .. }
+        | Error::Configuration { .. }
+        | Error::Source { .. }
+        | Error::BlobStore { .. }
+        | Error::Database { .. } => {
+            warn!(%error, "a file cannot be served");
+            text(StatusCode::INTERNAL_SERVER_ERROR, "the server cannot read or write the file")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(text: &str) -> Option<Item> {
+        Item::parse(&text.split('/').map(str::to_owned).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn items_are_read_as_the_protocol_text_writes_them() {
+        let part = |text| PartId::parse(text);
+        assert_eq!(item("567-P.txt"), Some(Item { uid: 567, part: None, form: Form::Whole }));
+        assert_eq!(item("567-H.txt"), Some(Item { uid: 567, part: None, form: Form::Header }));
+        assert_eq!(item("567-01-B.gif"), Some(Item { uid: 567, part: part("01"), form: Form::Body }));
+        let nested = Some(Item { uid: 567, part: part("02-01"), form: Form::Body });
+        assert_eq!(item("567-02-01-B.gif/Logo.gif"), nested);
+        assert_eq!(item("567-02-01-B/Logo.gif"), nested);
+        let related = Form::Related("logo@x".to_owned());
+        assert_eq!(item("567-01-R/logo@x"), Some(Item { uid: 567, part: part("01"), form: related }));
+        for wrong in ["567", "x-P.txt", "567-Q.txt", "567-1x-B.gif", "567-01-R", ""] {
+            assert_eq!(item(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_those_of_rfc_9110() {
+        let bytes = |header: &str, length| parse_range(header).and_then(|wanted| wanted.of(length));
+        assert_eq!(bytes("bytes=0-99", 1_000), Some(0..100));
+        assert_eq!(bytes("bytes=900-", 1_000), Some(900..1_000));
+        assert_eq!(bytes("bytes=900-2000", 1_000), Some(900..1_000));
+        assert_eq!(bytes("bytes=-100", 1_000), Some(900..1_000));
+        assert_eq!(bytes("bytes=1000-", 1_000), None);
+        assert_eq!(bytes("bytes=-0", 1_000), None);
+        assert_eq!(parse_range("bytes=5-2"), None);
+        assert_eq!(parse_range("bytes=0-1,5-6"), None);
+        assert_eq!(parse_range("lines=0-1"), None);
+    }
+
+    #[test]
+    fn only_harmless_types_are_shown_in_place() {
+        for harmless in ["image/png", "text/plain; charset=koi8-r", "audio/wav"] {
+            assert!(is_harmless(harmless), "{harmless}");
+        }
+        for other in ["text/html", "image/svg+xml", "application/pdf", "text/xml", ""] {
+            assert!(!is_harmless(other), "{other}");
+        }
+    }
+}

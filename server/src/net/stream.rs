@@ -1,0 +1,133 @@
+//! A connection of a client: plain or TLS, with what was read ahead of its turn.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// A connection of a client.
+pub(crate) struct Stream {
+    inner: Inner,
+    /// A byte that was looked at and is still to be read.
+    ahead: Option<u8>,
+    /// How many more bytes may be read; none is no limit.
+    allowance: Option<usize>,
+}
+
+enum Inner {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// A plain connection.
+    pub(crate) const fn plain(stream: TcpStream) -> Self {
+        Self { inner: Inner::Plain(stream), ahead: None, allowance: None }
+    }
+
+    /// A connection on which TLS has begun.
+    pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
+        Self { inner: Inner::Tls(Box::new(stream)), ahead: None, allowance: None }
+    }
+
+    /// Whether TLS is on.
+    pub(crate) const fn is_tls(&self) -> bool {
+        matches!(self.inner, Inner::Tls(_))
+    }
+
+    /// Begins TLS on a plain connection from which nothing was read ahead.
+    pub(crate) async fn begin_tls(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
+        match self.inner {
+            Inner::Plain(stream) => Ok(Self::tls(acceptor.accept(stream).await?)),
+            Inner::Tls(stream) => Ok(Self { inner: Inner::Tls(stream), ahead: None, allowance: None }),
+        }
+    }
+
+    /// Looks at the first byte; it is still there to be read. `None` at the end of the stream.
+    pub(crate) async fn first_byte(&mut self) -> io::Result<Option<u8>> {
+        if self.ahead.is_none() {
+            let mut byte = [0];
+            let read = self.read(&mut byte).await?;
+            self.ahead = byte.first().copied().filter(|_| read == 1);
+        }
+        Ok(self.ahead)
+    }
+
+    /// Limits what may be read from now on; reading more is an error.
+    pub(crate) const fn allow(&mut self, bytes: Option<usize>) {
+        self.allowance = bytes;
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        if this.allowance == Some(0) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::FileTooLarge, "the message is too long")));
+        }
+        let before = buffer.filled().len();
+        if let Some(byte) = this.ahead.take() {
+            buffer.put_slice(&[byte]);
+        } else {
+            ready!(match &mut this.inner {
+                Inner::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+                Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
+            })?;
+        }
+        let read = buffer.filled().len() - before;
+        this.allowance = this.allowance.map(|allowance| allowance.saturating_sub(read));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().inner {
+            Inner::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().inner {
+            Inner::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.get_mut().inner {
+            Inner::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.get_mut().inner {
+            Inner::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
+            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, buffers),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.inner {
+            Inner::Plain(stream) => stream.is_write_vectored(),
+            Inner::Tls(stream) => stream.is_write_vectored(),
+        }
+    }
+}

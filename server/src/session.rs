@@ -1,0 +1,405 @@
+//! What is a session: who is logged in, what have they open, and what is being done for them?
+//!
+//! A session is one task. Everything that happens to it comes as an [`Input`] by one queue; what it has to say
+//! goes through its [`Outbox`]. It outlives its connections.
+
+mod handle;
+mod id;
+mod input;
+mod link;
+mod work;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::tz::TimeZone;
+use protocol::{ByeNotice, Element, ErrorCode, Message, Request, RequestError, RequestHeader, Response};
+use tokio::sync::mpsc;
+use tracing::{debug, info};
+
+pub(crate) use handle::Handle;
+pub(crate) use id::SessionId;
+pub(crate) use input::{Attach, Batch, Carry, End, Input, Link, LinkId, Locate, Poll};
+pub(crate) use work::{Reply, Step};
+
+use crate::call::Calls;
+use crate::failure::Failure;
+use crate::handler;
+use crate::hub::Hub;
+use crate::mailbox::OpenFolder;
+use crate::outbox::Outbox;
+use link::{Attachment, Flush, OpenPoll};
+use work::{Place, Running, Turn, Waiting, Work};
+
+/// Data messages are produced while less than this waits for the client, in bytes.
+const ROOM: usize = 256 * 1024;
+
+/// The session's own state. Handlers change it; nobody else sees it.
+pub(crate) struct Session {
+    /// What all sessions share.
+    pub(crate) hub: Arc<Hub>,
+    /// Its id, its account, and how others reach it.
+    pub(crate) handle: Handle,
+    /// Its folders by name.
+    pub(crate) folders: BTreeMap<String, OpenFolder>,
+    /// The number of the next folder, so that late news of a closed one is not taken for another's.
+    pub(crate) next_folder: u32,
+    /// Its calls.
+    pub(crate) calls: Calls,
+    /// Where the user's clock hangs.
+    pub(crate) zone: TimeZone,
+    /// How long the client may say nothing.
+    pub(crate) idle: Duration,
+    outbox: Outbox,
+    attachment: Attachment,
+    work: Work,
+    /// Requests accepted on connections, for a client that resumes.
+    accepted: u64,
+    heard: Instant,
+    ending: Option<&'static str>,
+}
+
+impl Session {
+    /// A session that is attached by `link`, or by HTTP.
+    pub(crate) fn new(hub: Arc<Hub>, handle: Handle, link: Option<Link>) -> Self {
+        let idle = hub.config.session.idle.0;
+        let attachment = link.map_or(Attachment::Polled(None), Attachment::Connected);
+        Self {
+            hub,
+            handle,
+            folders: BTreeMap::new(),
+            next_folder: 0,
+            calls: Calls::default(),
+            zone: TimeZone::UTC,
+            idle,
+            outbox: Outbox::default(),
+            attachment,
+            work: Work::default(),
+            accepted: 0,
+            heard: Instant::now(),
+            ending: None,
+        }
+    }
+
+    /// Lives until it ends.
+    pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
+        info!(session = ?self.handle.id(), account = %self.handle.account().address, "session begins");
+        while self.ending.is_none() {
+            self.answer_batches();
+            let full = self.flush() == Flush::Full;
+            let deadline = tokio::time::Instant::from_std(self.deadline());
+            let has_room = self.outbox.bytes() < ROOM;
+            tokio::select! {
+                biased;
+                input = inputs.recv() => match input {
+                    Some(input) => self.handle(input),
+                    None => self.end("forgotten"),
+                },
+                () = self.attachment.room(), if full => {}
+                then = progress(&mut self.work.running), if has_room => self.go_on(then),
+                () = tokio::time::sleep_until(deadline) => self.handle_timeout(),
+            }
+        }
+        self.finish().await;
+    }
+
+    // ---- what handlers use
+
+    /// Sends a data message that belongs to a request.
+    pub(crate) fn send(&mut self, reply: &Reply, message: impl Into<Message>) {
+        let text = message.into().encode(reply.id.as_deref()).to_xml();
+        match reply.place {
+            Place::Outbox => self.outbox.push(text.into()),
+            Place::Batch { number, slot } => self.work.collect(number, slot, &text),
+        }
+    }
+
+    /// Sends a message that no request asked for.
+    pub(crate) fn notify(&mut self, message: impl Into<Message>) {
+        self.outbox.push_asynchronous(message.into().encode(None).to_xml().into());
+    }
+
+    /// Ends the session after what was done so far; the reason is for the log.
+    pub(crate) fn end(&mut self, reason: &'static str) {
+        self.ending.get_or_insert(reason);
+    }
+
+    // ---- inputs
+
+    fn handle(&mut self, input: Input) {
+        match input {
+            Input::Attach(attach) => self.attach(*attach),
+            Input::Request(link, element) => self.on_request(link, &element),
+            Input::Alive(link) => {
+                if self.attachment.link(link).is_some() {
+                    self.heard = Instant::now();
+                }
+            }
+            Input::Detached(link) => {
+                if self.attachment.link(link).is_some() {
+                    self.detach();
+                }
+            }
+            Input::Batch(batch) => self.on_batch(*batch),
+            Input::Poll(poll) => self.on_poll(*poll),
+            Input::Changed(folder) => crate::mailbox::notify(self, folder),
+            Input::Signal(signal) => crate::call::on_signal(self, *signal),
+            Input::Locate(locate) => {
+                self.heard = Instant::now();
+                let folder = self.folders.get(&locate.folder);
+                let folder =
+                    folder.filter(|folder| folder.folder.view().iter().any(|row| row.uid == locate.uid));
+                // Who no longer waits has closed the connection.
+                _ = locate.reply.send(folder.map(|folder| folder.mailbox.id()));
+            }
+            Input::End(end) => {
+                self.notify(ByeNotice {});
+                self.end(match end {
+                    End::Killed => "killed",
+                    End::Replaced => "replaced",
+                    End::AccountRemoved => "account removed",
+                    End::Shutdown => "server stops",
+                });
+            }
+        }
+    }
+
+    fn attach(&mut self, attach: Attach) {
+        self.heard = Instant::now();
+        if let Err(error) = self.outbox.resume(attach.acknowledged) {
+            _ = attach.reply.send(Err(error.to_string()));
+            return;
+        }
+        debug!(session = ?self.handle.id(), link = attach.link.id.0, "attached");
+        // The older connection, if there is one, closes as its queue is dropped.
+        self.attachment = Attachment::Connected(attach.link);
+        _ = attach.reply.send(Ok(self.accepted));
+    }
+
+    fn detach(&mut self) {
+        let numbered = matches!(&self.attachment, Attachment::Connected(link) if link.numbered);
+        if numbered {
+            debug!(session = ?self.handle.id(), "detached");
+            self.attachment = Attachment::Detached(Instant::now());
+        } else {
+            // Its client cannot come back for what it missed.
+            self.end("connection closed");
+        }
+    }
+
+    /// The one place where the bytes of a request become a request, and a failure an answer.
+    fn on_request(&mut self, link: LinkId, element: &Element) {
+        self.handle.request_taken();
+        if self.attachment.link(link).is_none() {
+            return;
+        }
+        self.heard = Instant::now();
+        self.accepted += 1;
+        self.accept(element, Place::Outbox);
+    }
+
+    fn on_batch(&mut self, batch: Batch) {
+        self.heard = Instant::now();
+        if matches!(self.attachment, Attachment::Detached(_)) {
+            self.attachment = Attachment::Polled(None);
+        }
+        match self.work.turn(batch.sequence) {
+            Turn::New => {}
+            Turn::Repeated(reply) => {
+                _ = batch.reply.send(reply);
+                return;
+            }
+            Turn::Unfinished => return self.work.wait_for(None, batch.reply),
+            Turn::OutOfSequence => {
+                _ = batch.reply.send(envelope_of(Response::failure(ErrorCode::SequenceError)));
+                return;
+            }
+        }
+        let number = self.work.open(batch.sequence, batch.carry, batch.requests.len());
+        self.work.wait_for(Some(number), batch.reply);
+        for (slot, element) in batch.requests.iter().enumerate() {
+            let place =
+                if batch.carry == Carry::Nothing { Place::Outbox } else { Place::Batch { number, slot } };
+            self.accept(element, place);
+        }
+    }
+
+    fn on_poll(&mut self, poll: Poll) {
+        let now = Instant::now();
+        self.heard = now;
+        if let Some(sequence) = poll.acknowledged {
+            self.outbox.acknowledge_batch(sequence);
+        }
+        // A poll takes over from a connection as a connection does from another; the newer poll wins.
+        if let Attachment::Polled(Some(older)) =
+            std::mem::replace(&mut self.attachment, Attachment::Polled(None))
+        {
+            _ = older.reply.send(Bytes::from_static(EMPTY));
+        }
+        match link::batch(&mut self.outbox) {
+            Some(reply) => _ = poll.reply.send(reply),
+            None if poll.wait.is_zero() => _ = poll.reply.send(Bytes::from_static(EMPTY)),
+            None => {
+                let open = OpenPoll { until: now + poll.wait, reply: poll.reply };
+                self.attachment = Attachment::Polled(Some(open));
+            }
+        }
+    }
+
+    fn accept(&mut self, element: &Element, place: Place) {
+        let header = RequestHeader::decode(element);
+        let id = element.attribute("id").map(str::to_owned);
+        let timed = header.as_ref().is_ok_and(|header| header.wants_time).then(Instant::now);
+        let reply = Reply { id, timed, place };
+        if let Ok(RequestHeader { acknowledged: Some(number), .. }) = header {
+            // Acknowledging too much changes nothing; the client finds out when it resumes.
+            _ = self.outbox.acknowledge(number);
+        }
+        let request = header.map_err(RequestError::from).and_then(|_| Request::decode(element));
+        match request {
+            Ok(request) if self.work.is_busy() && !overtakes(&request) => {
+                self.work.waiting.push_back(Waiting { reply, request });
+            }
+            Ok(request) => self.start(reply, request),
+            Err(RequestError::Unknown(_)) => self.fail(&reply, "unknown", ErrorCode::UnknownCommand.into()),
+            Err(RequestError::Invalid(error)) => self.fail(&reply, "invalid", error.into()),
+        }
+    }
+
+    // ---- work
+
+    fn start(&mut self, reply: Reply, request: Request) {
+        let (name, since) = (request.name(), Instant::now());
+        let step = handler::handle(self, &reply, request);
+        self.step(reply, name, since, step);
+    }
+
+    fn go_on(&mut self, then: work::Then) {
+        let Some(running) = self.work.running.take() else { return };
+        let step = then(self, &running.reply);
+        self.step(running.reply, running.name, running.since, step);
+        while self.work.running.is_none()
+            && let Some(Waiting { reply, request }) = self.work.waiting.pop_front()
+        {
+            self.start(reply, request);
+        }
+    }
+
+    fn step(&mut self, reply: Reply, name: &'static str, since: Instant, step: Result<Step, Failure>) {
+        match step {
+            Ok(Step::Done) => {
+                self.hub.metrics.request(name, None, since.elapsed());
+                self.respond(&reply, Response::OK);
+            }
+            Ok(Step::Wait(future)) => self.work.running = Some(Running { reply, name, since, future }),
+            Err(failure) => self.fail(&reply, name, failure),
+        }
+    }
+
+    fn fail(&mut self, reply: &Reply, name: &'static str, failure: Failure) {
+        self.hub.metrics.request(name, Some(failure.code()), Duration::ZERO);
+        debug!(session = ?self.handle.id(), request = name, failure = ?failure, "request fails");
+        self.respond(reply, failure.response());
+    }
+
+    fn respond(&mut self, reply: &Reply, response: Response) {
+        let time = reply.timed.map(|since| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX));
+        self.send(reply, Response { time, ..response });
+        if let Place::Batch { number, .. } = reply.place {
+            self.work.answered(number);
+        }
+    }
+
+    fn answer_batches(&mut self) {
+        while let Some((number, carry)) = self.work.finished() {
+            let more = if carry == Carry::Everything { self.outbox.take_waiting() } else { Vec::new() };
+            self.work.reply(number, &more);
+        }
+    }
+
+    // ---- output and time
+
+    fn flush(&mut self) -> Flush {
+        let flush = self.attachment.flush(&mut self.outbox);
+        let limit = self.hub.config.session.unacknowledged.bytes();
+        let waiting = self.outbox.asynchronous_bytes();
+        match self.attachment {
+            // Half of the limit is left for the time without a connection.
+            Attachment::Connected(_) if flush == Flush::Lost || waiting > limit / 2 => self.detach(),
+            Attachment::Detached(_) | Attachment::Polled(_) if waiting > limit => {
+                self.end("too much waits for the client");
+            }
+            Attachment::Connected(_) | Attachment::Detached(_) | Attachment::Polled(_) => {}
+        }
+        flush
+    }
+
+    fn deadline(&self) -> Instant {
+        match &self.attachment {
+            Attachment::Detached(since) => *since + self.hub.config.session.detached.0,
+            Attachment::Polled(Some(poll)) => poll.until,
+            Attachment::Connected(_) | Attachment::Polled(None) => self.heard + self.idle,
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        if self.deadline() > Instant::now() {
+            return;
+        }
+        match &mut self.attachment {
+            Attachment::Detached(_) => self.end("the client did not come back"),
+            Attachment::Polled(poll @ Some(_)) => {
+                if let Some(poll) = poll.take() {
+                    self.heard = Instant::now();
+                    _ = poll.reply.send(Bytes::from_static(EMPTY));
+                }
+            }
+            Attachment::Connected(_) | Attachment::Polled(None) => {
+                self.notify(ByeNotice {});
+                self.end("idle");
+            }
+        }
+    }
+
+    async fn finish(mut self) {
+        self.answer_batches();
+        self.flush();
+        info!(session = ?self.handle.id(), account = %self.handle.account().address, reason = self.ending, "session ends");
+        self.hub.sessions.forget(&self.handle);
+        crate::call::hang_up_all(&mut self);
+        for (_, folder) in std::mem::take(&mut self.folders) {
+            folder.close().await;
+        }
+        let session = self.handle.id().to_string();
+        // Dropping the attachment closes the connection, before storage is waited for.
+        let hub = Arc::clone(&self.hub);
+        drop(self);
+        if let Err(error) = hub.storage.drop_uploads(&session).await {
+            debug!(%error, "uploads of an ended session stay until the next start");
+        }
+    }
+}
+
+/// An envelope with nothing in it.
+pub(crate) const EMPTY: &[u8] = b"<XIMSS/>";
+
+/// An envelope with one response that belongs to no request.
+pub(crate) fn envelope_of(response: Response) -> Bytes {
+    format!("<XIMSS>{}</XIMSS>", Message::from(response).encode(None).to_xml()).into()
+}
+
+/// Requests of calls, and those that do next to nothing, are not held up by one that waits for storage.
+fn overtakes(request: &Request) -> bool {
+    let name = request.name();
+    name.starts_with("call") || name.starts_with("signal") || matches!(name, "noop" | "bye")
+}
+
+/// Waits for what the running request waits for; for ever, if there is none.
+async fn progress(running: &mut Option<Running>) -> work::Then {
+    match running {
+        Some(request) => request.future.as_mut().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,254 @@
+//! Whom does an address mean?
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sip::{AddressOfRecord, CallHandle, Credentials, Host, HostPort, NameAddr, Secret, SipUri, Target, Uri};
+use storage::AccountId;
+
+use crate::account::Address;
+use crate::config::Trunk;
+use crate::hub::Hub;
+use crate::signal::{Ending, Invite};
+use crate::switch::ECHO;
+
+/// Where a call goes.
+pub(crate) enum Route {
+    /// To the sessions and phones of an account.
+    Account {
+        /// Its id.
+        id: AccountId,
+        /// Its address.
+        address: AddressOfRecord,
+    },
+    /// To the echo of a domain.
+    Echo(String),
+    /// Through a trunk.
+    Trunk(Box<TrunkRoute>),
+    /// Nowhere.
+    Nowhere(Ending),
+}
+
+/// An address and the trunk that calls it.
+pub(crate) struct TrunkRoute {
+    trunk: Arc<TrunkPeer>,
+    uri: Uri,
+    /// The address as it was written.
+    pub(crate) to: String,
+}
+
+/// A trunk of the configuration, ready to be called through.
+struct TrunkPeer {
+    config: Trunk,
+    route: Uri,
+    credentials: Option<Credentials>,
+}
+
+/// What is known of where calls can go.
+pub(crate) struct Routes {
+    trunks: Vec<Arc<TrunkPeer>>,
+    /// Our own addresses: who calls a user there means one of the default domain.
+    own: Vec<HostPort>,
+    default_domain: String,
+}
+
+/// A call to a phone, ready to be made.
+pub(crate) struct Dial {
+    target: Target,
+    from: NameAddr,
+    to: NameAddr,
+    credentials: Option<Credentials>,
+}
+
+impl Routes {
+    /// Takes the trunks of the configuration.
+    ///
+    /// # Errors
+    /// If one of them cannot be used; the text names it.
+    pub(crate) fn new(trunks: &[Trunk], own: Vec<HostPort>, default_domain: String) -> anyhow::Result<Self> {
+        let trunks =
+            trunks.iter().map(|trunk| TrunkPeer::new(trunk).map(Arc::new)).collect::<Result<_, _>>()?;
+        Ok(Self { trunks, own, default_domain })
+    }
+
+    /// The domain of addresses that name none.
+    pub(crate) fn default_domain(&self) -> &str {
+        &self.default_domain
+    }
+
+    /// Finds out whom an address means: `name`, `name@domain`, a number, or a URI. `domain` is that of the caller.
+    pub(crate) async fn find(&self, hub: &Hub, to: &str, domain: &str) -> Route {
+        let Some(uri) = self.uri(to, domain) else {
+            return Route::Nowhere(Ending::with(484, format!("{to:?} is not an address that can be called")));
+        };
+        match self.local(hub, &uri).await {
+            Ok(Some(route)) => return route,
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a call cannot be routed");
+                return Route::Nowhere(Ending::with(503, "the server cannot look accounts up just now"));
+            }
+        }
+        let host = uri.as_sip().map(|sip| sip.host().to_string());
+        let number = host.is_none() || is_number(to);
+        let serves = |trunk: &&Arc<TrunkPeer>| {
+            let named = |domain: &String| {
+                domain == "*" || host.as_ref().is_some_and(|h| h.eq_ignore_ascii_case(domain))
+            };
+            (number && trunk.config.numbers) || (host.is_some() && trunk.config.domains.iter().any(named))
+        };
+        match self.trunks.iter().find(serves) {
+            Some(trunk) => {
+                let trunk = Arc::clone(trunk);
+                Route::Trunk(Box::new(TrunkRoute { trunk, uri, to: to.to_owned() }))
+            }
+            None => {
+                Route::Nowhere(Ending::with(404, format!("{to} is not known here, and no trunk leads there")))
+            }
+        }
+    }
+
+    /// The URI that an address stands for.
+    fn uri(&self, to: &str, domain: &str) -> Option<Uri> {
+        let to = to.trim();
+        if to
+            .split_once(':')
+            .is_some_and(|(scheme, _)| ["sip", "sips", "tel"].iter().any(|s| scheme.eq_ignore_ascii_case(s)))
+        {
+            return Uri::parse(to).ok();
+        }
+        let (user, host) = to.rsplit_once('@').unwrap_or((to, domain));
+        if user.is_empty() {
+            return None;
+        }
+        // What was written without a scheme may have a port, too.
+        let Ok(Uri::Sip(place)) = Uri::parse(&format!("sip:{host}")) else { return None };
+        Some(Uri::Sip(SipUri::new(user, place.host().clone()).with_port(place.port())))
+    }
+
+    /// The account, or the echo, of a domain of ours.
+    async fn local(&self, hub: &Hub, uri: &Uri) -> storage::Result<Option<Route>> {
+        let Some(sip) = uri.as_sip() else { return Ok(None) };
+        let Some(user) = sip.user() else { return Ok(None) };
+        let mut domain = sip.host().to_string();
+        if self.own.iter().any(|own| own.matches(sip.place())) {
+            domain.clone_from(&self.default_domain);
+        } else if hub.storage.find_domain(&domain).await?.is_none() {
+            return Ok(None);
+        }
+        if user.eq_ignore_ascii_case(ECHO) {
+            return Ok(Some(Route::Echo(format!("{ECHO}@{domain}"))));
+        }
+        let account = match Address::parse(&format!("{user}@{domain}")) {
+            Some(address) => hub.accounts.find(&address).await?,
+            None => None,
+        };
+        Ok(match account {
+            Some(account) => {
+                let address = AddressOfRecord::new(&account.name, &account.domain_name);
+                Some(Route::Account { id: account.id, address })
+            }
+            // A number that is nobody's here may be somebody's elsewhere.
+            None if is_number(&user) => None,
+            None => Some(Route::Nowhere(Ending::with(404, format!("there is no account {user}@{domain}")))),
+        })
+    }
+}
+
+/// Digits, perhaps after a plus, and what people put between them.
+fn is_number(text: &str) -> bool {
+    let user = text.split('@').next().unwrap_or(text);
+    user.chars().any(|c| c.is_ascii_digit())
+        && user
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | '-' | '.' | ' ' | '(' | ')'))
+}
+
+/// `sip:user@domain`.
+pub(super) fn sip_uri(user: &str, domain: &str) -> Option<Uri> {
+    Some(Uri::Sip(SipUri::new(user, Host::parse(domain).ok()?)))
+}
+
+impl TrunkPeer {
+    fn new(config: &Trunk) -> anyhow::Result<Self> {
+        let name = &config.name;
+        let wrong = || {
+            anyhow::anyhow!("sip.trunk {name:?}: {:?} is not host[:port][;transport=udp|tcp]", config.proxy)
+        };
+        let proxy = if config.proxy.starts_with("sip:") {
+            config.proxy.clone()
+        } else {
+            format!("sip:{}", config.proxy)
+        };
+        let Ok(Uri::Sip(proxy)) = Uri::parse(&proxy) else { return Err(wrong()) };
+        let realm = if config.realm.is_empty() { proxy.host().to_string() } else { config.realm.clone() };
+        let credentials = if config.user.is_empty() {
+            None
+        } else {
+            let password = read_password(name, &config.password_file)?;
+            Some(Credentials {
+                realm: Some(realm),
+                user: config.user.clone(),
+                secret: Secret::Password(password),
+            })
+        };
+        Ok(Self { config: config.clone(), route: Uri::Sip(proxy.with_param("lr", None)), credentials })
+    }
+}
+
+fn read_password(trunk: &str, file: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        anyhow::anyhow!("sip.trunk {trunk:?}: cannot read password_file {}: {e}", file.display())
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+impl TrunkRoute {
+    /// The call to be made.
+    pub(super) fn dial(&self, invite: &Invite) -> Option<Dial> {
+        let peer = &self.trunk;
+        let (user, domain) = invite.from.split_once('@').unwrap_or((&invite.from, "localhost"));
+        let domain = if peer.config.from_domain.is_empty() { domain } else { &peer.config.from_domain };
+        // Who asks for a password wants the caller to be the user whom it belongs to.
+        let user = peer.credentials.as_ref().map_or(user, |credentials| &credentials.user);
+        Some(Dial {
+            target: Target::Uri { uri: self.uri.clone(), route: vec![peer.route.clone()] },
+            from: NameAddr::new(invite.from_name.as_deref(), sip_uri(user, domain)?),
+            to: NameAddr::new(None, self.uri.clone()),
+            credentials: peer.credentials.clone(),
+        })
+    }
+}
+
+impl Dial {
+    /// A call to a registered phone.
+    pub(super) fn to_binding(binding: sip::Binding, to: NameAddr, invite: &Invite) -> Option<Self> {
+        let from = match invite.from.split_once('@') {
+            Some((user, domain)) => sip_uri(user, domain)?,
+            None => Uri::parse(&invite.from).ok()?,
+        };
+        let from = NameAddr::new(invite.from_name.as_deref(), from);
+        Some(Self { target: Target::Binding(Box::new(binding)), from, to, credentials: None })
+    }
+
+    /// The INVITE.
+    pub(super) fn invite(self, call: CallHandle, sdp: Option<bytes::Bytes>, max_forwards: u8) -> sip::Invite {
+        let Self { target, from, to, credentials } = self;
+        sip::Invite { call, target, from, to, sdp, max_forwards, headers: Vec::new(), credentials }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_from_names() {
+        for number in ["+44 20 7946 0000", "112", "*43#", "0123@example.org", "(030) 901-820"] {
+            assert!(is_number(number), "{number}");
+        }
+        for name in ["bob", "bob2", "", "+", "b0b@localhost"] {
+            assert!(!is_number(name), "{name}");
+        }
+    }
+}
