@@ -171,23 +171,25 @@ impl Administration {
         reader: &mut (impl AsyncBufReadExt + Unpin),
         writer: &mut (impl AsyncWriteExt + Unpin),
     ) -> Outcome<()> {
-        let mut total = 0;
-        loop {
+        let (mut total, mut ended) = (0, false);
+        while !ended {
             let mut batch = Vec::new();
             let mut bytes = 0;
             while batch.len() < BATCH && bytes < BATCH_BYTES {
-                let Some((header, raw)) = receive(reader).await? else { break };
+                let Some((header, raw)) = receive(reader).await? else {
+                    ended = true;
+                    break;
+                };
                 bytes += raw.len();
-                let internal_date = header.internal_date;
-                batch.push((raw, internal_date, Flags::from_bits(header.flags)));
-            }
-            if batch.is_empty() {
-                return Ok(());
+                // It is new to whoever has the mailbox open.
+                let flags = Flags::from_bits(header.flags).union(Flags::RECENT);
+                batch.push((raw, header.internal_date, flags));
             }
             total += batch.len() as u64;
             store(&self.storage, self.hub.as_deref(), mailbox, batch).await.map_err(text)?;
             say(writer, &Answer::Stored(total)).await.map_err(text)?;
         }
+        Ok(())
     }
 }
 

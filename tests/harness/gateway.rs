@@ -1,0 +1,201 @@
+//! Starts the real binary on free ports and a folder of its own, and stops it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+
+use super::{Fixture, SOON};
+
+/// A running gateway. It is killed when this is dropped.
+pub(crate) struct Gateway {
+    folder: Arc<TempDir>,
+    child: Child,
+    addresses: HashMap<String, SocketAddr>,
+    log: Arc<Mutex<Vec<Value>>>,
+    logged: watch::Receiver<usize>,
+}
+
+/// The binary that the test command has built.
+pub(crate) fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the test knows its own path");
+    let folder = test.parent().and_then(Path::parent).expect("tests lie two folders below the binaries");
+    let binary = folder.join("ximss-gateway");
+    assert!(binary.exists(), "{} is missing: run `cargo build` first, or tests/run", binary.display());
+    binary
+}
+
+impl Gateway {
+    /// Starts a gateway with alice and bob.
+    pub(crate) async fn start() -> Self {
+        Self::with(Fixture::new()).await
+    }
+
+    /// Starts a gateway on what the fixture has prepared.
+    pub(crate) async fn with(fixture: Fixture) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        fixture.prepare(folder.path()).await;
+        Self::launch(folder).await
+    }
+
+    /// Starts it again on the same folder, after it was stopped or killed.
+    pub(crate) async fn again(self) -> Self {
+        let folder = Arc::clone(&self.folder);
+        drop(self);
+        Self::launch(folder).await
+    }
+
+    async fn launch(folder: Arc<TempDir>) -> Self {
+        let mut command = command(folder.path());
+        for kind in ["http", "https", "admin", "ximss", "ximsss", "sip"] {
+            command.arg("--listen").arg(format!("{kind}=127.0.0.1:0"));
+        }
+        let mut child = command
+            .args(["--log", "json"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the gateway starts");
+        let stderr = child.stderr.take().expect("standard error is a pipe");
+        let (log, (sender, logged)) = (Arc::new(Mutex::new(Vec::new())), watch::channel(0));
+        tokio::spawn(read_log(BufReader::new(stderr), Arc::clone(&log), sender));
+        let mut gateway = Self { folder, child, addresses: HashMap::new(), log, logged };
+        gateway.logged(|line| line["message"] == "ready").await;
+        for line in gateway.log.lock().expect("nobody panics here").iter() {
+            if let (Some(kind), Some(address)) = (line["listener"].as_str(), line["address"].as_str()) {
+                gateway.addresses.insert(kind.to_owned(), address.parse().expect("an address is logged"));
+            }
+        }
+        gateway
+    }
+
+    /// Where a listener of this kind is.
+    pub(crate) fn address(&self, kind: &str) -> SocketAddr {
+        self.addresses[kind]
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        data(self.folder.path())
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("the gateway runs")
+    }
+
+    /// Waits for a line of the log, new or old, that fits; returns it.
+    pub(crate) async fn logged(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+        let wait = async {
+            loop {
+                let found = self.log.lock().expect("nobody panics here").iter().find(|line| fits(line)).cloned();
+                if let Some(line) = found {
+                    return line;
+                }
+                if self.logged.changed().await.is_err() {
+                    panic!("the gateway ended: {}", self.log_text());
+                }
+            }
+        };
+        match tokio::time::timeout(SOON, wait).await {
+            Ok(line) => line,
+            Err(_) => panic!("this is not in the log: {}", self.log_text()),
+        }
+    }
+
+    /// The log so far, for messages.
+    pub(crate) fn log_text(&self) -> String {
+        let log = self.log.lock().expect("nobody panics here");
+        log.iter().map(|line| format!("\n  {line}")).collect()
+    }
+
+    /// Sends SIGTERM and waits; returns how long it took and the exit code.
+    pub(crate) async fn terminate(&mut self) -> (std::time::Duration, Option<i32>) {
+        let start = std::time::Instant::now();
+        self.signal(Signal::SIGTERM);
+        let status = tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").expect("it was started");
+        (start.elapsed(), status.code())
+    }
+
+    /// Kills it as a power failure would.
+    pub(crate) async fn kill(&mut self) {
+        self.signal(Signal::SIGKILL);
+        self.child.wait().await.expect("it was started");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.pid()).expect("process ids are small");
+        kill(Pid::from_raw(pid), signal).expect("the process is there");
+    }
+
+    /// Runs a command of the binary on this data folder; returns what it wrote and its exit code.
+    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
+        run(self.folder.path(), arguments, input).await
+    }
+
+    /// The kilobytes of memory that it holds.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
+        line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
+    }
+}
+
+fn data(folder: &Path) -> PathBuf {
+    folder.join("data")
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.arg("--data").arg(data(folder));
+    let config = folder.join("gateway.toml");
+    if config.exists() {
+        command.arg("--config").arg(config);
+    }
+    command
+}
+
+/// Runs a command of the binary on a folder.
+pub(crate) async fn run(folder: &Path, arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
+    let mut child = command(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    let mut stdin = child.stdin.take().expect("standard input is a pipe");
+    // A command that reads nothing may have ended already.
+    _ = stdin.write_all(input.as_bytes()).await;
+    drop(stdin);
+    let output = tokio::time::timeout(SOON, child.wait_with_output()).await.expect("it ends").expect("it runs");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+async fn read_log(
+    stderr: BufReader<tokio::process::ChildStderr>,
+    log: Arc<Mutex<Vec<Value>>>,
+    logged: watch::Sender<usize>,
+) {
+    let mut lines = stderr.lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
+        let mut log = log.lock().expect("nobody panics here");
+        log.push(value);
+        let count = log.len();
+        drop(log);
+        logged.send_replace(count);
+    }
+}

@@ -1,0 +1,16 @@
+//! What tests of the whole gateway are made of.
+
+mod client;
+mod fixture;
+mod gateway;
+mod http;
+mod user_agent;
+
+pub(crate) use client::{Client, Kind, Login, Received};
+pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
+pub(crate) use gateway::Gateway;
+pub(crate) use http::{Answer, Http};
+pub(crate) use user_agent::{PhoneEvent, UserAgent};
+
+/// How long anything that must happen may take on a slow machine.
+pub(crate) const SOON: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,0 +1,1 @@
+//! What the gateway does as a whole, in chapters.

@@ -1,0 +1,66 @@
+//! What is in the data folder before a transcript begins?
+
+use protocol::{Flags, Scalar};
+
+use crate::harness::{Fixture, Mail};
+
+/// The fixture of this name.
+pub(super) fn fixture(name: &str) -> Fixture {
+    match name {
+        "calls" => Fixture::new(),
+        "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
+        _ => panic!("there is no fixture {name}"),
+    }
+}
+
+/// The INBOX of the protocol text's Examples 1 to 3: 234 messages, 12 of them not seen, sorted by the date at which
+/// they came. The examples name eight of them and the positions they have.
+fn folder_examples() -> Vec<Mail> {
+    let named = [
+        (0, 123, "Seen,Deleted", "John H. Smith <john@example.org>", "Hello - just a test"),
+        (1, 543, "Seen,Answered", "Jim Spammer <jim@example.org>", "This is the best offer!"),
+        (2, 343, "Seen,Media", "someone@example.org", "Meeting reminder"),
+        (3, 512, "Seen,Flagged", "admin@example.org", "Shutdown @ 4:45AM"),
+        // After the changes of Example 1 these are the ones that Example 3 finds at 31 and 126.
+        (31, 446, "Seen,Deleted", "a@example.org", "four"),
+        (35, 117, "", "b@example.org", "five"),
+        (127, 756, "Seen,Deleted", "c@example.org", "six"),
+        // The highest UID, so that the message that comes gets 976.
+        (233, 975, "Seen", "d@example.org", "last"),
+    ];
+    let mut others = (1u32..).filter(|uid| named.iter().all(|(_, known, ..)| known != uid));
+    // Eleven more are not seen.
+    let unseen = 40..51;
+    let mail = |position: usize| {
+        let (uid, flags, from, subject) = match named.iter().find(|(at, ..)| *at == position) {
+            Some((_, uid, flags, from, subject)) => (*uid, *flags, *from, *subject),
+            None => {
+                let flags = if unseen.contains(&position) { "" } else { "Seen" };
+                (others.next().expect("there are more numbers"), flags, "x@example.org", "other")
+            }
+        };
+        Mail {
+            uid,
+            internal_date: date(position),
+            flags: Flags::from_wire(flags).expect("flags"),
+            from: from.to_owned(),
+            subject: subject.to_owned(),
+            rest: String::new(),
+        }
+    };
+    (0..234).map(mail).collect()
+}
+
+/// Dates a day apart; a message between the first two comes later.
+fn date(position: usize) -> i64 {
+    const DAY: i64 = 86_400_000;
+    1_600_000_000_000 + i64::try_from(position).expect("few messages") * DAY
+}
+
+/// The message that comes in the middle of Example 1, as an mbox file. It is dated between the first two.
+pub(super) fn arrival() -> String {
+    // Half a day after the first, 2020-09-13 12:26:40 UTC.
+    "From list@example.org Mon Sep 14 00:26:40 2020\nFrom: CGatePro Discussions <list@example.org>\n\
+     Subject: [CGP] Re: Session Timer?\n\nYes.\n\n"
+        .to_owned()
+}

@@ -1,0 +1,71 @@
+//! Dialogues as text files, replayed over every transport.
+//!
+//! A file is named as the request that it is about, or as the example of the protocol text that it is. Its lines:
+//!
+//! | line | means |
+//! |---|---|
+//! | `# …` | a remark |
+//! | `fixture: NAME` | what is in the data folder before (`fixtures.rs`) |
+//! | `C: <request …/>` | the client sends |
+//! | `S: <message id="…" …/>` | comes, in this order; `S:` without an `id` comes some time after what is above it |
+//! | `S? <message …/>` | may come |
+//! | `S*: <message …/>` | reports of a folderSync in any order in which the index arithmetic is right |
+//! | `SIP> …`, `SIP< …` | a phone does something, or sees it done (`phone.rs`) |
+//! | `import: N MAILBOX` | so many messages are delivered to the mailbox |
+//! | `remove: MAILBOX UID …` | another session removes messages |
+//!
+//! Attributes that a line leaves out may be there. `tag` and `callLeg="inp…"` stand for any value, the same one each time.
+//! `SDP:NAME(offer)` and `SDP:NAME(answer)` stand for a session description; who sends it makes a real one.
+
+mod compare;
+mod fixtures;
+mod phone;
+mod replay;
+
+use crate::harness::Kind;
+
+macro_rules! transcripts {
+    ($($name:ident)+) => {
+        $(mod $name {
+            const TEXT: &str = include_str!(concat!(stringify!($name), ".txt"));
+
+            #[tokio::test]
+            async fn replays_over_tcp() {
+                super::replay::replay(TEXT, super::Kind::Tcp).await;
+            }
+
+            #[tokio::test]
+            async fn replays_over_websocket() {
+                super::replay::replay(TEXT, super::Kind::WebSocket).await;
+            }
+
+            #[tokio::test]
+            async fn replays_over_http() {
+                super::replay::replay(TEXT, super::Kind::Http).await;
+            }
+        })+
+
+        /// The names of all transcripts.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),+];
+    };
+}
+
+transcripts! {
+    folder_examples
+    incoming_01
+    incoming_02
+    incoming_03
+    incoming_04
+    outgoing_01
+    outgoing_11
+}
+
+#[test]
+fn every_file_is_replayed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/transcript");
+    let files = std::fs::read_dir(folder).expect("the folder is there");
+    let names = files.map(|file| file.expect("it can be read").file_name().into_string().expect("a name"));
+    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
+    names.sort();
+    assert_eq!(names, NAMES);
+}
