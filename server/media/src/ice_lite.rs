@@ -14,6 +14,11 @@ use crate::description::IceCredentials;
 /// How long one valid check allows the gateway to send (RFC 7675 §5.1).
 pub(crate) const CONSENT: Duration = Duration::from_secs(30);
 
+/// How long one valid check keeps the address from other legs. Peers check every five seconds, give or take one
+/// (RFC 7675 §5.1); a leg that was left without a word gives its address up as soon, since a NAT may have given it to
+/// somebody else.
+const CLAIM: Duration = Duration::from_secs(6);
+
 /// The gateway's end of one leg's ICE session.
 #[derive(Debug)]
 pub(crate) struct IceLite {
@@ -65,9 +70,10 @@ impl IceLite {
         self.selected
     }
 
-    /// Whether the address is the selected one and its consent is fresh: nobody else can claim it.
+    /// Whether the address is the selected one and was checked lately: nobody else can claim it.
     pub(crate) fn holds(&self, address: SocketAddr, now: Instant) -> bool {
-        self.selected == Some(address) && self.consent_until().is_some_and(|until| now < until)
+        let checked = self.addresses.iter().find(|validated| validated.address == address);
+        self.selected == Some(address) && checked.is_some_and(|its| now < its.checked + CLAIM)
     }
 
     /// The validated addresses.

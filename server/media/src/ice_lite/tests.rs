@@ -193,9 +193,18 @@ fn consent_ends_thirty_seconds_after_the_last_check() {
     ice.note(now + Duration::from_secs(5), address(1), "a", false);
     assert_eq!(ice.deadline(), Some(now + Duration::from_secs(35)));
     assert!(ice.expire(now + Duration::from_secs(34)).is_empty());
-    assert!(ice.holds(address(1), now + Duration::from_secs(34)));
     assert_eq!(ice.expire(now + Duration::from_secs(35)), [address(1)]);
     assert_eq!((ice.selected(), ice.deadline()), (None, None));
+}
+
+#[test]
+fn an_address_is_kept_from_others_only_while_checks_keep_coming() {
+    let (mut ice, now) = (IceLite::new(credentials("a")), start());
+    ice.note(now, address(1), "a", true);
+    ice.note(now, address(2), "a", false);
+    assert!(ice.holds(address(1), now + Duration::from_secs(5)));
+    assert!(!ice.holds(address(1), now + Duration::from_secs(6)));
+    assert!(!ice.holds(address(2), now), "not the selected one");
 }
 
 #[test]

@@ -156,11 +156,12 @@ impl Router {
         self.tell_connected(slot);
     }
 
-    /// Whether the address is the one that another leg sends to: a check for this one cannot take it away.
+    /// Whether the address is the one that another leg sends to, so that a check for this one cannot take it away.
+    /// A leg that has not even agreed on keys claims nothing.
     fn is_claimed(&self, address: SocketAddr, slot: Slot, now: Instant) -> bool {
         let Some(owner) = self.by_address.get(&address).filter(|owner| **owner != slot) else { return false };
         match self.legs.get(*owner).map(|leg| &leg.transport) {
-            Some(Transport::Browser(browser)) => browser.ice.holds(address, now),
+            Some(Transport::Browser(browser)) => browser.is_up() && browser.ice.holds(address, now),
             Some(Transport::Phone(_)) | None => false,
         }
     }

@@ -49,6 +49,13 @@ fn the_address_of_one_browser_cannot_be_claimed_by_another() {
     assert!(bench.take_sent(victim.address).is_empty());
     victim.say(&mut bench, 111, b"still mine");
     assert_eq!(victim.take_heard(&mut bench).len(), 1);
+    bench.pass(Duration::from_secs(6));
+    victim.listen(&mut bench);
+    bench.arrive(Socket::Shared, victim.address, &thief.check(true));
+    assert_eq!(bench.take_sent(victim.address).len(), 1, "the victim was silent for too long");
+    victim.send_check(&mut bench);
+    victim.say(&mut bench, 111, b"mine again");
+    assert_eq!(victim.take_heard(&mut bench).len(), 1);
     thief.address = own;
     thief.connect(&mut bench);
     assert_eq!(bench.take_events(), [Event::Connected { leg: LegId(2) }]);
