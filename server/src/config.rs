@@ -146,7 +146,7 @@ pub struct Limits {
     pub message: Size,
     /// Bytes of one uploaded file.
     pub upload: Size,
-    /// Seconds until the headers of an HTTP request must be there.
+    /// How long an HTTP client may take to send its headers, and how long it may pause in a body.
     pub http_header_time: Span,
 }
 

@@ -71,7 +71,8 @@ impl Client {
             Login::Password(account) => (account, ""),
             Login::Numbered(account) => (account, " numbered=\"yes\""),
         };
-        let request = format!("<login id=\"login\" authData=\"{account}\" password=\"{PASSWORD}\"{numbered}/>");
+        let request =
+            format!("<login id=\"login\" authData=\"{account}\" password=\"{PASSWORD}\"{numbered}/>");
         client.send(&request).await;
         let messages = client.until_response("login").await;
         let [session, response] = messages.as_slice() else { panic!("{messages:?}") };
@@ -238,7 +239,8 @@ impl Client {
     pub(crate) async fn fails(&mut self, request: &str) -> (String, String) {
         let messages = self.try_run(request).await;
         let response = messages.last().expect("there is a response");
-        let attribute = |name| response.attribute(name).unwrap_or_else(|| panic!("{request}: {response:?}")).to_owned();
+        let attribute =
+            |name| response.attribute(name).unwrap_or_else(|| panic!("{request}: {response:?}")).to_owned();
         (attribute("errorText"), attribute("errorNum"))
     }
 

@@ -84,7 +84,8 @@ impl Fixture {
             std::fs::write(folder.join("gateway.toml"), &self.config).expect("the folder can be written");
         }
         for address in &self.accounts {
-            let (_, error, code) = run(folder, &["account", "add", address, "--password-stdin"], PASSWORD).await;
+            let (_, error, code) =
+                run(folder, &["account", "add", address, "--password-stdin"], PASSWORD).await;
             assert_eq!(code, Some(0), "{error}");
         }
         if self.mail.is_empty() && self.preferences.is_empty() {
@@ -92,8 +93,13 @@ impl Fixture {
         }
         let data = folder.join("data");
         let database = Database::Sqlite { path: data.join("gateway.sqlite") };
-        let storage = Storage::open(Config { database, blobs: data.join("blobs") }).await.expect("storage opens");
-        let alice = storage.find_account("alice", "localhost").await.expect("storage answers").expect("there is alice");
+        let storage =
+            Storage::open(Config { database, blobs: data.join("blobs") }).await.expect("storage opens");
+        let alice = storage
+            .find_account("alice", "localhost")
+            .await
+            .expect("storage answers")
+            .expect("there is alice");
         let changes = self.preferences.into_iter().map(|(name, value)| (name, Some(value))).collect();
         storage.set_preferences(alice.id, "custom", changes).await.expect("preferences are stored");
         for (mailbox, mail) in self.mail {
@@ -105,7 +111,8 @@ impl Fixture {
             let raw = mail.raw();
             let header = raw.split("\r\n\r\n").next().expect("there is a header").as_bytes().to_vec();
             let blob = storage.blobs().put_bytes(raw).await.expect("blobs are stored");
-            let fields = Fields { subject: mail.subject.clone(), from_name: mail.from.clone(), ..Fields::default() };
+            let fields =
+                Fields { subject: mail.subject.clone(), from_name: mail.from.clone(), ..Fields::default() };
             let message = NewMessage {
                 blob,
                 internal_date: mail.internal_date,

@@ -99,7 +99,8 @@ impl Gateway {
     pub(crate) async fn logged(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         let wait = async {
             loop {
-                let found = self.log.lock().expect("nobody panics here").iter().find(|line| fits(line)).cloned();
+                let found =
+                    self.log.lock().expect("nobody panics here").iter().find(|line| fits(line)).cloned();
                 if let Some(line) = found {
                     return line;
                 }
@@ -124,7 +125,8 @@ impl Gateway {
     pub(crate) async fn terminate(&mut self) -> (std::time::Duration, Option<i32>) {
         let start = std::time::Instant::now();
         self.signal(Signal::SIGTERM);
-        let status = tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").expect("it was started");
+        let status =
+            tokio::time::timeout(SOON, self.child.wait()).await.expect("it ends").expect("it was started");
         (start.elapsed(), status.code())
     }
 
@@ -146,7 +148,8 @@ impl Gateway {
 
     /// The kilobytes of memory that it holds.
     pub(crate) fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the process is there");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
@@ -179,7 +182,8 @@ pub(crate) async fn run(folder: &Path, arguments: &[&str], input: &str) -> (Stri
     // A command that reads nothing may have ended already.
     _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
-    let output = tokio::time::timeout(SOON, child.wait_with_output()).await.expect("it ends").expect("it runs");
+    let output =
+        tokio::time::timeout(SOON, child.wait_with_output()).await.expect("it ends").expect("it runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (text(output.stdout), text(output.stderr), output.status.code())
 }

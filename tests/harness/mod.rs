@@ -6,11 +6,11 @@ mod gateway;
 mod http;
 mod user_agent;
 
-pub(crate) use client::{Client, Kind, Login, Received};
+pub(crate) use client::{Client, Kind, Login, Received, element};
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::Gateway;
-pub(crate) use http::{Answer, Http};
-pub(crate) use user_agent::{PhoneEvent, UserAgent};
+pub(crate) use http::Http;
+pub(crate) use user_agent::UserAgent;
 
 /// How long anything that must happen may take on a slow machine.
 pub(crate) const SOON: std::time::Duration = std::time::Duration::from_secs(20);

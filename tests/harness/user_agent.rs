@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sip::{
-    Address, CallHandle, Command, Config, Credentials, Endpoint, Event, FlowId, Host, HostPort, Input, Invite, Listener,
-    ListenerId, NameAddr, Output, Register, RegistrationId, RegistrationState, Secret, SipUri, StatusCode, Target,
-    Transport, Trunk, TrunkSource, Uri,
+    Address, CallHandle, Command, Config, Credentials, Endpoint, Event, FlowId, Host, HostPort, Input,
+    Invite, Listener, ListenerId, NameAddr, Output, Register, RegistrationId, RegistrationState, Secret,
+    SipUri, StatusCode, Target, Transport, Trunk, TrunkSource, Uri,
 };
 use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
@@ -27,9 +27,6 @@ pub(crate) struct UserAgent {
     pub(crate) rtp: UdpSocket,
 }
 
-/// What happened to a call, in the words of the tests.
-pub(crate) type PhoneEvent = Event;
-
 impl UserAgent {
     /// A phone of this user at `localhost`; it is not registered yet.
     pub(crate) async fn new(gateway: &Gateway, user: &str) -> Self {
@@ -40,8 +37,10 @@ impl UserAgent {
         let mut config = Config::new(Vec::new(), vec![listener], [1; 32]);
         // It believes what the gateway tells it.
         let gateway_address = gateway.address("sip").ip();
-        config.trunks =
-            vec![Trunk { name: "gateway".to_owned(), sources: vec![TrunkSource::address(gateway_address, None)] }];
+        config.trunks = vec![Trunk {
+            name: "gateway".to_owned(),
+            sources: vec![TrunkSource::address(gateway_address, None)],
+        }];
         let mut seed = [0; 32];
         aws_lc_rs::rand::fill(&mut seed).expect("random numbers");
         let endpoint = Endpoint::new(config, seed, Instant::now(), 1_700_000_000);
@@ -67,7 +66,10 @@ impl UserAgent {
         phone.command(Command::Register(Box::new(register)));
         phone
             .event(|event| {
-                matches!(event, Event::RegistrationChanged { state: RegistrationState::Registered { .. }, .. })
+                matches!(
+                    event,
+                    Event::RegistrationChanged { state: RegistrationState::Registered { .. }, .. }
+                )
             })
             .await;
         phone

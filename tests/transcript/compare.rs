@@ -28,9 +28,9 @@ impl Names {
 /// Whether a message is the one shown: the same name, the attributes that are shown, and the same content.
 pub(super) fn same(names: &mut Names, shown: &Element, real: &Element) -> bool {
     shown.name() == real.name()
-        && shown.attributes().all(|(name, value)| {
-            real.attribute(name).is_some_and(|real| names.same(name, value, real))
-        })
+        && shown
+            .attributes()
+            .all(|(name, value)| real.attribute(name).is_some_and(|real| names.same(name, value, real)))
         && shown.attribute("id").is_some() == real.attribute("id").is_some()
         && same_content(shown, real)
 }

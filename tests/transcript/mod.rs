@@ -65,7 +65,8 @@ fn every_file_is_replayed() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/transcript");
     let files = std::fs::read_dir(folder).expect("the folder is there");
     let names = files.map(|file| file.expect("it can be read").file_name().into_string().expect("a name"));
-    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
+    let mut names: Vec<String> =
+        names.filter_map(|name| Some(name.strip_suffix(".txt")?.to_owned())).collect();
     names.sort();
     assert_eq!(names, NAMES);
 }

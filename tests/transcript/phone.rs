@@ -70,7 +70,10 @@ impl Phone {
             }
             ["answered", "with", _] => {
                 let event = self.agent().event(|event| matches!(event, Event::Answered(_))).await;
-                assert!(matches!(event, Event::Answered(answered) if answered.sdp.is_some()), "no description");
+                assert!(
+                    matches!(event, Event::Answered(answered) if answered.sdp.is_some()),
+                    "no description"
+                );
             }
             ["acknowledged", with @ ..] => {
                 let event = self.agent().event(|event| matches!(event, Event::Acknowledged { .. })).await;

@@ -130,7 +130,9 @@ impl Replay {
         let mut last = None;
         for _ in 0..shown.len() {
             let real = self.client.message(|message| message.attribute("id") == Some(&id)).await;
-            let fits = |shown: &&Element| ["UID", "mode"].iter().all(|name| shown.attribute(name) == real.attribute(name));
+            let fits = |shown: &&Element| {
+                ["UID", "mode"].iter().all(|name| shown.attribute(name) == real.attribute(name))
+            };
             let at = missing.iter().position(|shown| fits(&shown));
             let shown = missing.remove(at.unwrap_or_else(|| panic!("{place}\n  came: {}", real.to_xml())));
             assert_eq!(shown.children(), real.children(), "{place}");
@@ -150,7 +152,8 @@ impl Replay {
 
     /// The UIDs of a folder's view, in order.
     async fn browse(&mut self, folder: &str) -> Vec<String> {
-        let request = format!("<folderBrowse folder=\"{folder}\"><index from=\"0\" till=\"9999\"/></folderBrowse>");
+        let request =
+            format!("<folderBrowse folder=\"{folder}\"><index from=\"0\" till=\"9999\"/></folderBrowse>");
         let rows = self.client.run(&request).await;
         rows.iter().map(|row| row.attribute("UID").expect("rows have it").to_owned()).collect()
     }
@@ -170,7 +173,8 @@ impl Replay {
         let mut other = Client::connect(&self.gateway, Kind::Tcp, Login::Password(ALICE)).await;
         other.run(&format!("<folderOpen folder=\"{mailbox}\"><field>FLAGS</field></folderOpen>")).await;
         let set: String = uids.split(' ').map(|uid| format!("<UID>{uid}</UID>")).collect();
-        let request = format!("<messageRemove folder=\"{mailbox}\" mode=\"Immediately\">{set}</messageRemove>");
+        let request =
+            format!("<messageRemove folder=\"{mailbox}\" mode=\"Immediately\">{set}</messageRemove>");
         other.run(&request).await;
         // Without a second folder the flag Recent stays until the client's own closes.
         other.run("<bye/>").await;

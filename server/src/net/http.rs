@@ -5,6 +5,7 @@
 
 mod answer;
 mod binding;
+mod body;
 mod files;
 mod login;
 mod origin;

@@ -26,7 +26,7 @@ use crate::signal::{CallId, End};
 /// Commands that may wait for a media thread.
 const COMMANDS: usize = 4_096;
 /// Pairs of ports that are tried before a call is refused: other programs may use some.
-const TRIES: usize = 50;
+const TRIES: usize = 500;
 
 /// The media threads.
 pub(crate) struct Media {
@@ -170,7 +170,7 @@ impl Thread {
 /// Binds the port that browsers of one thread share.
 fn bind_shared(ports: &Ports, address: IpAddr) -> anyhow::Result<(UdpSocket, TakenPair)> {
     let mut last = None;
-    for _ in 0..TRIES.min(ports.capacity()) {
+    for _ in 0..ports.capacity() {
         let Some(taken) = ports.take() else { break };
         match bind(SocketAddr::new(address, taken.pair().rtp())) {
             Ok(socket) => return Ok((socket, taken)),

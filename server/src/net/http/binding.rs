@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Request, StatusCode};
@@ -13,7 +12,7 @@ use tracing::info;
 
 use super::answer::{Answer, text, xml};
 use super::path::parameter;
-use super::{Context, gone};
+use super::{Context, body, gone};
 use crate::hub::Hub;
 use crate::net::tcp::limits;
 use crate::session::{Batch, Carry, End, Handle, Input, Poll, envelope_of};
@@ -40,7 +39,7 @@ pub(super) async fn read_envelope(
 ) -> Result<Envelope, Refusal> {
     let limit = if before_login { hub.config.limits.message_before_login } else { hub.config.limits.message };
     let limits = limits(limit, before_login);
-    let bytes = read_body(body, limits.bytes).await?;
+    let bytes = read_body(hub, body, limits.bytes).await?;
     let Some(bytes) = bytes else { return Err(refuse(hub, &XmlError::TooLong { limit: limits.bytes })) };
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Ok(Envelope { sequence: None, requests: Vec::new() });
@@ -54,12 +53,9 @@ pub(super) async fn read_envelope(
 }
 
 /// The body, or `None` if it is longer than the limit.
-pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Option<Bytes>, Refusal> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(Some(collected.to_bytes())),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => Ok(None),
-        Err(_) => Err(Box::new(text(StatusCode::BAD_REQUEST, "the request broke off"))),
-    }
+pub(super) async fn read_body(hub: &Hub, body: Incoming, limit: usize) -> Result<Option<Bytes>, Refusal> {
+    let read = body::whole(body, limit, hub.config.limits.http_header_time.0).await;
+    read.map_err(|_| Box::new(text(StatusCode::BAD_REQUEST, "the request broke off")))
 }
 
 /// Bytes that are no envelope are answered with one, since clients retry any other status for ever; then the

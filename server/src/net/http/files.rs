@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use http_body_util::{BodyDataStream, BodyExt, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
@@ -20,7 +20,7 @@ use tracing::warn;
 
 use super::answer::{Answer, text, whole};
 use super::path::parameter;
-use super::{Context, gone};
+use super::{Context, body, gone};
 use crate::mail::{Part, PartId};
 use crate::session::{Handle, Input, Locate};
 
@@ -241,7 +241,6 @@ pub(super) async fn upload(
     if id.is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
         return text(StatusCode::INTERNAL_SERVER_ERROR, "the upload's id should have 1 to 200 bytes");
     }
-    // A sign of life: a long upload must not end the session.
     if session.inputs().is_closed() {
         return gone();
     }
@@ -286,8 +285,8 @@ async fn put(
     id: &str,
 ) -> Result<u64, Refused> {
     let content_type = media_type(request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()));
-    let body = BodyDataStream::new(request.into_body()).map_err(io::Error::other);
-    store(hub, session, id, content_type, body).await
+    let pause = hub.config.limits.http_header_time.0;
+    store(hub, session, id, content_type, body::pieces(request.into_body(), pause)).await
 }
 
 async fn post(
@@ -300,7 +299,8 @@ async fn post(
         request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(header)
         .map_err(|_| Refused::Because("a POST should be multipart/form-data with the field fileData"))?;
-    let mut form = multer::Multipart::new(BodyDataStream::new(request.into_body()), boundary);
+    let pause = hub.config.limits.http_header_time.0;
+    let mut form = multer::Multipart::new(body::pieces(request.into_body(), pause), boundary);
     loop {
         let field = form.next_field().await.map_err(|_| Refused::Because("the form broke off"))?;
         let Some(field) = field else { return Err(Refused::Because("the form has no field fileData")) };
@@ -322,16 +322,18 @@ async fn store(
     session: &str,
     id: &str,
     content_type: String,
-    body: impl futures_util::Stream<Item = io::Result<Bytes>>,
+    pieces: impl futures_util::Stream<Item = io::Result<Bytes>>,
 ) -> Result<u64, Refused> {
     let others = hub.storage.uploads(session).await?;
     let held: u64 = others.iter().filter(|upload| upload.id != id).map(|upload| upload.blob.size).sum();
     let room = hub.config.session.uploads.0.saturating_sub(held).min(hub.config.limits.upload.0);
     let mut writer = hub.storage.blobs().create()?;
-    let mut body = std::pin::pin!(body);
-    while let Some(piece) = body.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
+    let mut pieces = std::pin::pin!(pieces);
+    while let Some(piece) = pieces.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
         writer.write(&piece).await?;
         if writer.size() > room {
+            drop(writer);
+            body::drop_rest(pieces).await;
             return Err(Refused::Because("the file is larger than this session may still upload"));
         }
     }

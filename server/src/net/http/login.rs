@@ -50,7 +50,7 @@ pub(super) async fn answer(context: &Context, request: Request<Incoming>) -> Ans
             value.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
         });
     match *request.method() {
-        Method::POST if is_form => match read_body(request.into_body(), LONGEST_FORM).await {
+        Method::POST if is_form => match read_body(context.hub(), request.into_body(), LONGEST_FORM).await {
             Ok(Some(body)) => {
                 // Some clients post an envelope under the media type of forms.
                 if body.trim_ascii_start().first() == Some(&b'<') {

@@ -1,0 +1,172 @@
+//! Parts of messages and uploaded files.
+
+use bytes::Bytes;
+use hyper::Method;
+use protocol::Flags;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::harness::{ALICE, BOB, Client, Fixture, Gateway, Http, Kind, Login, Mail};
+
+const MESSAGE: &str = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n\
+    <img src=\"cid:logo@x\"><script>alert(1)</script>\r\n--b\r\nContent-Type: image/png; name=\"Logo.png\"\r\nContent-ID: <logo@x>\r\n\
+    Content-Transfer-Encoding: base64\r\n\r\nAAECAwQFBgc=\r\n--b\r\nContent-Type: application/pdf\r\n\
+    Content-Disposition: attachment; filename=\"a \\\"b\\\".pdf\"\r\n\r\n%PDF\r\n--b--\r\n";
+
+async fn with_message() -> (Gateway, Client, Http, String) {
+    let mail = Mail {
+        uid: 567,
+        internal_date: 1_600_000_000_000,
+        flags: Flags::NONE,
+        from: "a@example.org".to_owned(),
+        subject: "parts".to_owned(),
+        rest: MESSAGE.to_owned(),
+    };
+    let gateway = Gateway::with(Fixture::new().mail("Work/2024", [mail])).await;
+    let mut client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    client.run("<folderOpen folder=\"Work/2024\"><field>FLAGS</field></folderOpen>").await;
+    let http = Http::of(&gateway);
+    let base = format!("/Session/{}", client.session("urlID"));
+    (gateway, client, http, base)
+}
+
+#[tokio::test]
+async fn parts_are_served_by_every_form_of_their_url() {
+    let (_gateway, _client, http, base) = with_message().await;
+    let get = async |item: &str| http.get(&format!("{base}/MIME/Work%2F2024/{item}")).await;
+    let whole = get("567-P.txt").await;
+    assert!(whole.text().starts_with("From: a@example.org\r\n"), "{}", whole.text());
+    assert_eq!(whole.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert!(get("567-H.txt").await.text().ends_with("boundary=b\r\n\r\n"));
+    let image = get("567-02-B.gif/Logo.gif").await;
+    assert_eq!(
+        (&image.body[..], image.header("content-type")),
+        (&[0, 1, 2, 3, 4, 5, 6, 7][..], Some("image/png"))
+    );
+    assert_eq!(
+        image.header("content-disposition").map(|d| d.split(';').next() == Some("inline")),
+        Some(true)
+    );
+    let related = get("567-01-R/logo%40x").await;
+    assert_eq!(related.body, image.body);
+    assert!(get("567-02-P.txt").await.text().contains("Content-ID: <logo@x>"));
+}
+
+#[tokio::test]
+async fn what_a_browser_might_run_is_an_attachment_in_a_sandbox() {
+    let (_gateway, _client, http, base) = with_message().await;
+    for item in ["567-01-B.html", "567-03-B.pdf"] {
+        let part = http.get(&format!("{base}/MIME/Work%2F2024/{item}")).await;
+        assert!(part.header("content-disposition").is_some_and(|d| d.starts_with("attachment")), "{part:?}");
+        assert_eq!(part.header("x-content-type-options"), Some("nosniff"));
+        assert!(part.header("content-security-policy").is_some_and(|policy| policy.starts_with("sandbox;")));
+    }
+}
+
+#[tokio::test]
+async fn ranges_come_by_header_and_by_parameter() {
+    let (_gateway, _client, http, base) = with_message().await;
+    let url = format!("{base}/MIME/Work%2F2024/567-02-B.gif");
+    let by_parameter = http.get(&format!("{url}?OffsetFrom=2&OffsetTill=5")).await;
+    assert_eq!((by_parameter.status, &by_parameter.body[..]), (200, &[2, 3, 4][..]));
+    let by_header = http.send(Method::GET, &url, &[("range", "bytes=2-4")], "").await;
+    assert_eq!((by_header.status, &by_header.body[..]), (206, &[2, 3, 4][..]));
+    assert_eq!(by_header.header("content-range"), Some("bytes 2-4/8"));
+    let outside = http.send(Method::GET, &url, &[("range", "bytes=8-")], "").await;
+    assert_eq!((outside.status, outside.header("content-range")), (416, Some("bytes */8")));
+}
+
+#[tokio::test]
+async fn only_what_an_open_folder_shows_can_be_had() {
+    let (gateway, _client, http, base) = with_message().await;
+    let get = async |item: &str| http.get(&format!("{base}/MIME/{item}")).await.status;
+    assert_eq!(get("INBOX/567-P.txt").await, 404);
+    assert_eq!(get("Work%2F2024/568-P.txt").await, 404);
+    assert_eq!(get("Work%2F2024/567-09-B.gif").await, 404);
+    for wrong in
+        ["Work%2F2024/567", "Work%2F2024/..%2F567-P.txt", "Work%2F2024/567-%00-B.gif", "%2e%2e/567-P.txt"]
+    {
+        assert_eq!(get(wrong).await, 404, "{wrong}");
+    }
+    let bob = Client::connect(&gateway, Kind::WebSocket, Login::Password(BOB)).await;
+    let foreign = format!("/Session/{}/MIME/Work%2F2024/567-P.txt", bob.session("urlID"));
+    assert_eq!(http.get(&foreign).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_file_goes_up_and_comes_down_by_put_and_by_form() {
+    let (_gateway, _client, http, base) = with_message().await;
+    let put = http
+        .send(Method::PUT, &format!("{base}/UPLOAD/one"), &[("content-type", "image/png")], &b"abcdef"[..])
+        .await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let down = http.get(&format!("{base}/DOWNLOAD/$UPLOAD$/one")).await;
+    assert_eq!((down.text().as_str(), down.header("content-type")), ("abcdef", Some("image/png")));
+    let form = "--x\r\nContent-Disposition: form-data; name=\"other\"\r\n\r\n1\r\n--x\r\nContent-Disposition: form-data; \
+                name=\"fileData\"; filename=\"a.html\"\r\nContent-Type: text/html\r\n\r\n<b>\r\n--x--\r\n";
+    let post = http.post(&format!("{base}/UPLOAD/one"), "multipart/form-data; boundary=x", form).await;
+    assert_eq!(post.status, 200, "{}", post.text());
+    let down = http
+        .send(Method::GET, &format!("{base}/DOWNLOAD/%24UPLOAD%24/one"), &[("range", "bytes=1-")], "")
+        .await;
+    assert_eq!((down.status, down.text().as_str()), (206, "b>"));
+    assert!(down.header("content-disposition").is_some_and(|d| d.starts_with("attachment")));
+    assert_eq!(http.get(&format!("{base}/DOWNLOAD/$UPLOAD$/two")).await.status, 404);
+    assert_eq!(http.get(&format!("{base}/DOWNLOAD/..%2F..%2Fserver.key")).await.status, 404);
+    assert_eq!(http.post(&format!("{base}/UPLOAD/one"), "text/plain", "x").await.status, 500);
+}
+
+#[tokio::test]
+async fn a_file_beyond_the_limit_is_refused_and_leaves_nothing() {
+    let fixture = Fixture::new().config("[limits]\nupload = \"1MiB\"\n[session]\nuploads = \"1500KiB\"\n");
+    let gateway = Gateway::with(fixture).await;
+    let client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    let http = Http::of(&gateway);
+    let url = |name: &str| format!("/Session/{}/UPLOAD/{name}", client.session("urlID"));
+    let put =
+        async |name: &str, size: usize| http.send(Method::PUT, &url(name), &[], vec![7; size]).await.status;
+    assert_eq!(put("large", (1 << 20) + 1).await, 500);
+    assert_eq!(put("first", 1 << 20).await, 200);
+    assert_eq!(put("second", 1 << 20).await, 500);
+    assert_eq!(put("second", 400 << 10).await, 200);
+}
+
+/// 1 GiB up and down costs no memory to speak of.
+#[tokio::test]
+async fn a_gigabyte_streams_through() {
+    const SIZE: u64 = 1 << 30;
+    let gateway = Gateway::start().await;
+    let client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    let id = client.session("urlID");
+    let before = gateway.resident();
+    let mut stream = tokio::net::TcpStream::connect(gateway.address("http")).await.expect("TCP connects");
+    let head = format!("PUT /Session/{id}/UPLOAD/big HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("it is sent");
+    let piece = Bytes::from(vec![42; 1 << 20]);
+    let mut peak = 0;
+    for n in 0..SIZE >> 20 {
+        stream.write_all(&piece).await.expect("it is sent");
+        if n % 64 == 0 {
+            peak = peak.max(gateway.resident());
+        }
+    }
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    let mut stream = tokio::net::TcpStream::connect(gateway.address("http")).await.expect("TCP connects");
+    let head =
+        format!("GET /Session/{id}/DOWNLOAD/$UPLOAD$/big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.expect("it is sent");
+    let (mut total, mut buffer) = (0u64, vec![0; 1 << 20]);
+    loop {
+        let read = stream.read(&mut buffer).await.expect("it comes");
+        if read == 0 {
+            break;
+        }
+        total += read as u64;
+        if total % (64 << 20) < read as u64 {
+            peak = peak.max(gateway.resident());
+        }
+    }
+    assert!(total > SIZE, "{total}");
+    assert!(peak < before + 64 * 1024, "{before} kB before, {peak} kB at the peak");
+}
