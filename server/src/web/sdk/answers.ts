@@ -1,0 +1,18 @@
+// Which data messages answer which request?
+
+import type { Messages, Requests } from "./protocol";
+
+/** The name of the data messages of each request that has some. */
+export interface Answers {
+  listFeatures: "features";
+  prefsRead: "prefs";
+  mailboxList: "mailbox";
+  folderOpen: "folderReport";
+  folderBrowse: "folderReport";
+  folderSync: "folderReport";
+  folderRead: "folderMessage";
+  messageCopy: "messageAdded";
+}
+
+/** A data message of a request. */
+export type DataMessage<R extends keyof Requests> = R extends keyof Answers ? Messages[Answers[R]] : never;

@@ -1,0 +1,44 @@
+// What does an application see of the SDK?
+
+export type { Answers, DataMessage } from "./answers";
+export { Call } from "./call";
+export type { CallState, Ending, SavedCall, Sound } from "./call-state";
+export { Calls } from "./calls";
+export { Client, type ClientEvents, type Identity, type SavedClient } from "./client";
+export type { Socket, OpenSocket } from "./connection";
+export type {
+  Email,
+  Features,
+  Header,
+  MessageRange,
+  MessageSet,
+  Mime,
+  MimeBody,
+  PreferenceValue,
+  ViewerField,
+} from "./content";
+export {
+  type Device,
+  type Devices,
+  listDevices,
+  MicrophoneError,
+  type MicrophoneProblem,
+  openMicrophone,
+  watchDevices,
+} from "./devices";
+export { ConnectionError, RequestError, SessionEnded } from "./errors";
+export { Events } from "./events";
+export { download, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
+export {
+  fieldText,
+  flagsOf,
+  Folder,
+  type FolderEvents,
+  type FolderOptions,
+  type FolderRow,
+  type Places,
+} from "./folder";
+export type { EndReason, State } from "./link";
+export type { Item } from "./mime";
+export type { Messages, Requests } from "./protocol";
+export { type SavedSession, Session } from "./session";

@@ -1,0 +1,501 @@
+// Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
+
+import type { Email, Features, MessageSet, PreferenceValue, ViewerField } from "./content";
+
+/** How an attribute is written: as it is, as a number, or as yes. */
+export type AttributeKind = "string" | "number" | "boolean";
+
+/** The wire form of a message: its attributes and the pieces of its body, in order. */
+export interface Descriptor {
+  attributes: Record<string, AttributeKind>;
+  body: Record<string, string>;
+}
+
+/** What a client may send. */
+export interface Requests {
+  /** Asks what the server offers before a login. Answered by `features`. */
+  listFeatures: {
+    /** The domain meant; absent: that of the address connected to. */
+    domain?: string;
+  };
+  /** Begins TLS right after the response. Possible on TCP, before a login. */
+  starttls: Record<never, never>;
+  /** Logs in, or begins to. Answered by `session`, or by `challenge` if a mechanism is named. */
+  login: {
+    /** The account: `name` or `name@domain`. */
+    authData?: string;
+    /** The password in the clear. */
+    password?: string;
+    /** In place of the password: the ticket of an earlier `session`. */
+    ticket?: string;
+    /** In place of both: a SASL mechanism, `PLAIN` or `CRAM-MD5`; goes on with `auth`. */
+    method?: string;
+    /** With `method`: the mechanism's first response in base64, if it has one. */
+    value?: string;
+    /** Whether messages are to be numbered, so that the session can be resumed (BINDINGS.md). */
+    numbered?: boolean;
+  };
+  /** Answers a `challenge`. */
+  auth: {
+    /** The response in base64. */
+    value: string;
+  };
+  /** In place of `login`: attaches to a live session whose messages are numbered. Answered by `session`, whose `requests` says how many requests the server has accepted, then by every message after `ackSeq`. */
+  resume: {
+    /** The session's id. */
+    urlID: string;
+    /** The ticket that came with the session. */
+    ticket: string;
+    /** The number of the last message received; 0 if none was. */
+    ackSeq: number;
+  };
+  /** Does nothing, and keeps the session alive. */
+  noop: Record<never, never>;
+  /** Ends the session; the server closes after its response. */
+  bye: Record<never, never>;
+  /** Sets an option: `idleTimeout` (seconds), `reportMailboxChanges` (`yes`). Others are accepted and ignored. */
+  setSessionOption: {
+    /** Which option. */
+    name: string;
+    /** Its value. */
+    value: string;
+  };
+  /** Tells the client's name and version, for the log. */
+  setClientName: {
+    /** The name. */
+    name: string;
+  };
+  /** Reads preferences. Answered by `prefs`. */
+  prefsRead: {
+    /** `custom` or `default`; absent: the effective values. */
+    type?: string;
+    /** Which ones; none: all. */
+    names: string[];
+  };
+  /** Sets preferences; an empty value or the word `default` removes one. */
+  prefsStore: {
+    /** `custom` or absent. */
+    type?: string;
+    /** The new values. */
+    preferences: Record<string, PreferenceValue>;
+  };
+  /** Lists mailboxes. Answered by one `mailbox` for each. */
+  mailboxList: {
+    /** A pattern as of IMAP LIST: `*` any text, `%` any text without `/`. Absent: all. */
+    filter?: string;
+    /** Whether containers without messages are wanted too. */
+    pureFolder?: boolean;
+    /** Only mailboxes of this class. */
+    mailboxClass?: string;
+  };
+  /** Opens a mailbox as a folder: sorted, perhaps filtered, watched. Answered by `folderReport` with the mode `init`. */
+  folderOpen: {
+    /** The folder's name, unique in the session. */
+    folder: string;
+    /** The mailbox; absent: the one named as the folder. */
+    mailbox?: string;
+    /** If the mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** The field to sort by; absent: UID. */
+    sortField?: string;
+    /** Which way; absent: ascending. */
+    sortOrder?: "asc" | "desc";
+    /** Only messages that match this. */
+    filter?: string;
+    /** Where the filter looks: `FLAGS`, `body`, a header field; absent: any header field or body part. */
+    filterField?: string;
+    /** Whether messages leave the folder when they are marked `Deleted`; absent: as the preference DeleteMode says. */
+    hideDeleted?: boolean;
+    /** The UIDVALIDITY that `UIDMin` was seen with. */
+    UIDValidity?: number;
+    /** Only messages from this UID on, if `UIDValidity` is the mailbox's. */
+    UIDMin?: number;
+    /** The fields that reports on messages carry. */
+    fields: string[];
+  };
+  /** Asks for messages of the logical view. Answered by one `folderReport` for each. */
+  folderBrowse: {
+    /** The folder. */
+    folder: string;
+    /** Which messages. */
+    set: MessageSet;
+  };
+  /** Brings the logical view up to date. Answered by a `folderReport` for each change. */
+  folderSync: {
+    /** The folder. */
+    folder: string;
+    /** At most so many reports; the rest waits for the next sync. */
+    limit?: number;
+  };
+  /** Asks for a message or a part of it as XML. Answered by `folderMessage`. Does not mark it as seen. */
+  folderRead: {
+    /** The folder. */
+    folder: string;
+    /** The message. */
+    UID: number;
+    /** A part of it; absent: all. */
+    partID?: string;
+    /** How many bytes of texts to include in all; absent or -1: no limit. */
+    totalSizeLimit?: number;
+  };
+  /** Removes every message of the mailbox that is marked `Deleted`, whether or not the folder shows it. */
+  folderExpunge: {
+    /** The folder. */
+    folder: string;
+  };
+  /** Closes a folder. Its name can be used again. */
+  folderClose: {
+    /** The folder. */
+    folder: string;
+  };
+  /** Sets the flags named and clears those named negatively. */
+  messageMark: {
+    /** The folder. */
+    folder: string;
+    /** Such as `Seen,Unflagged`. */
+    flags: string;
+    /** Which messages. */
+    set: MessageSet;
+  };
+  /** Removes messages. */
+  messageRemove: {
+    /** The folder. */
+    folder: string;
+    /** How; absent: as the preference DeleteMode says. */
+    mode?: "Immediately" | "Move To Trash" | "Mark";
+    /** Which messages. */
+    set: MessageSet;
+  };
+  /** Copies messages to a mailbox. With `report`, answered by one `messageAdded` for each. */
+  messageCopy: {
+    /** The folder they are in. */
+    folder: string;
+    /** The mailbox they go to. */
+    targetMailbox: string;
+    /** If that mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** `uid`: report the UIDs of the copies. */
+    report?: "uid";
+    /** Copy encrypted for the user. */
+    encrypt?: boolean;
+    /** Copy decrypted. */
+    decrypt?: boolean;
+    /** Which messages. */
+    set: MessageSet;
+  };
+  /** Lets signals directed to the account reach this session. A second one replaces the first. */
+  signalBind: {
+    /** The session's name among those of the account; absent: the server makes one. */
+    clientID?: string;
+    /** What to do if the name is in use; absent: vary it. */
+    mode?: "fixed" | "kill";
+    /** Whether roster and presence are to be told. */
+    presence?: boolean;
+    /** Whether `readIM` comes in its extended form. */
+    readIM?: boolean;
+    /** What the client can do with media. Its presentation, XML or text, is the one the server then uses. */
+    sdp?: string;
+  };
+  /** Undoes `signalBind`. Calls that are under way go on. */
+  signalUnbind: Record<never, never>;
+  /** Starts a call. Goes on with `callProvisioned`, `callConnected` or `callDisconnected`. */
+  callStart: {
+    /** A new name for the call; names that begin with `inp` are the server's. */
+    callLeg: string;
+    /** Whom to call: an e-mail address or a SIP URI. */
+    peer: string;
+    /** The callee's name. */
+    peerName?: string;
+    /** An offer. */
+    sdp?: string;
+  };
+  /** Tells the caller that the user is being alerted. Goes on with `callUpdated`. */
+  callProvision: {
+    /** The call. */
+    callLeg: string;
+    /** For early media: the answer to the caller's offer, or an offer if there was none. */
+    sdp?: string;
+  };
+  /** Accepts an incoming call. Goes on with `callUpdated`. */
+  callAccept: {
+    /** The call. */
+    callLeg: string;
+    /** The answer to the caller's offer, or an offer if there was none. */
+    sdp?: string;
+  };
+  /** Declines an incoming call. */
+  callReject: {
+    /** The call. */
+    callLeg: string;
+    /** A SIP status: 486 lets other devices ring on, 6xx stops them all. Absent: 603. */
+    signalCode?: number;
+  };
+  /** Answers `callUpdateRequest`, `callProvisioned` or `callConnected`. */
+  callUpdateAccept: {
+    /** The call. */
+    callLeg: string;
+    /** The answer, if the message carried an offer. */
+    sdp?: string;
+  };
+  /** Refuses `callUpdateRequest`, `callProvisioned` or `callConnected`. */
+  callUpdateReject: {
+    /** The call. */
+    callLeg: string;
+    /** A SIP status; absent: 488. */
+    signalCode?: number;
+    /** Why, in words for the peer. */
+    errorText?: string;
+  };
+  /** Ends the call, whatever its state, and releases its name. */
+  callKill: {
+    /** The call. */
+    callLeg: string;
+  };
+}
+
+export const requests: Record<keyof Requests, Descriptor> = {
+  listFeatures: { attributes: { domain: "string" }, body: {} },
+  starttls: { attributes: {}, body: {} },
+  login: { attributes: { authData: "string", password: "string", ticket: "string", method: "string", value: "string", numbered: "boolean" }, body: {} },
+  auth: { attributes: { value: "string" }, body: {} },
+  resume: { attributes: { urlID: "string", ticket: "string", ackSeq: "number" }, body: {} },
+  noop: { attributes: {}, body: {} },
+  bye: { attributes: {}, body: {} },
+  setSessionOption: { attributes: { name: "string", value: "string" }, body: {} },
+  setClientName: { attributes: { name: "string" }, body: {} },
+  prefsRead: { attributes: { type: "string" }, body: { names: "names" } },
+  prefsStore: { attributes: { type: "string" }, body: { preferences: "preferences" } },
+  mailboxList: { attributes: { filter: "string", pureFolder: "boolean", mailboxClass: "string" }, body: {} },
+  folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
+  folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
+  folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
+  folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
+  folderExpunge: { attributes: { folder: "string" }, body: {} },
+  folderClose: { attributes: { folder: "string" }, body: {} },
+  messageMark: { attributes: { folder: "string", flags: "string" }, body: { set: "messageSet" } },
+  messageRemove: { attributes: { folder: "string", mode: "string" }, body: { set: "messageSet" } },
+  messageCopy: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  signalBind: { attributes: { clientID: "string", mode: "string", presence: "boolean", readIM: "boolean" }, body: { sdp: "sdp" } },
+  signalUnbind: { attributes: {}, body: {} },
+  callStart: { attributes: { callLeg: "string", peer: "string", peerName: "string" }, body: { sdp: "sdp" } },
+  callProvision: { attributes: { callLeg: "string" }, body: { sdp: "sdp" } },
+  callAccept: { attributes: { callLeg: "string" }, body: { sdp: "sdp" } },
+  callReject: { attributes: { callLeg: "string", signalCode: "number" }, body: {} },
+  callUpdateAccept: { attributes: { callLeg: "string" }, body: { sdp: "sdp" } },
+  callUpdateReject: { attributes: { callLeg: "string", signalCode: "number", errorText: "string" }, body: {} },
+  callKill: { attributes: { callLeg: "string" }, body: {} },
+};
+
+/** What the server sends. */
+export interface Messages {
+  /** Ends a request: with success, or with `errorText` and `errorNum`. */
+  response: {
+    /** What went wrong. */
+    errorText?: string;
+    /** Its number. */
+    errorNum?: number;
+    /** If asked for: the processing time in ms. */
+    exeTime?: number;
+  };
+  /** A text for the user. */
+  alert: {
+    /** When. */
+    gmtTime: string;
+    /** When, on the user's clock. */
+    localTime: string;
+    /** The text. */
+    text: string;
+  };
+  /** The server ends the session. */
+  bye: Record<never, never>;
+  /** Answers `listFeatures`. */
+  features: {
+    /** The domain. */
+    domain?: string;
+    /** What is offered. */
+    features: Features;
+  };
+  /** Answers `login` with a method, or `auth`. */
+  challenge: {
+    /** The challenge in base64; empty if the mechanism lets the client begin. */
+    value: string;
+  };
+  /** A login or a resumption succeeded. */
+  session: {
+    /** The session's id, a secret: it opens the `/Session/` URLs. */
+    urlID: string;
+    /** The account, `name@domain`. */
+    userName: string;
+    /** The account's real name. */
+    realName?: string;
+    /** The protocol version, dotted numbers. */
+    version: string;
+    /** Accepted in place of the password for some days, and wanted by `resume`. */
+    ticket?: string;
+    /** After a resumption: how many requests the server has accepted since the login. */
+    requests?: number;
+  };
+  /** Answers `prefsRead`. Preferences without a value are left out. */
+  prefs: {
+    /** As in the request. */
+    type?: string;
+    /** The values. */
+    preferences: Record<string, PreferenceValue>;
+  };
+  /** Answers `mailboxList`. Some clients read `Messages` and `Size`, others `messages` and `size`: both are there. */
+  mailbox: {
+    /** Its name. */
+    mailbox: string;
+    /** Changes when UIDs lose their meaning. */
+    UIDValidity?: number;
+    /** The UID of the next message. */
+    UIDNext?: number;
+    /** How many messages. */
+    messages?: number;
+    /** The same. */
+    Messages?: number;
+    /** How many of them are not seen. */
+    Unseen?: number;
+    /** Bytes of all messages. */
+    size?: number;
+    /** The same. */
+    Size?: number;
+    /** Its class, such as `IPF.Contact`. */
+    Class?: string;
+    /** Whether it only contains other mailboxes. */
+    pureFolder?: boolean;
+    /** Whether it contains other mailboxes. */
+    isFolder?: boolean;
+    /** What the user may do with it; absent: everything. */
+    rights?: string;
+  };
+  /** Tells of a folder (`init`), that it changed (`notify`), what changed in it, or what is in it. */
+  folderReport: {
+    /** The folder. */
+    folder: string;
+    /** The position in the view, counted from 0. */
+    index?: number;
+    /** The message. */
+    UID?: number;
+    /** What this is about; absent: a row of `folderBrowse`. */
+    mode?: "init" | "notify" | "removed" | "added" | "updated" | "attrsUpdated" | "error";
+    /** How many messages the view has, after this report. */
+    messages?: number;
+    /** How many of them are not seen. */
+    unseen?: number;
+    /** What the user may do; absent: everything. */
+    rights?: string;
+    /** The mailbox's UIDVALIDITY. */
+    UIDValidity?: number;
+    /** The mailbox's UIDNEXT. */
+    UIDNext?: number;
+    /** The viewer fields, in the order of the request. */
+    fields: ViewerField[];
+  };
+  /** Answers `folderRead`. */
+  folderMessage: {
+    /** The folder. */
+    folder: string;
+    /** The message. */
+    UID: number;
+    /** The message's headers and parts. */
+    email: Email;
+  };
+  /** Tells the UID of a message that the request stored. */
+  messageAdded: {
+    /** The UID in the target mailbox. */
+    UID: number;
+  };
+  /** A call for the account. Answered with `callProvision`, `callAccept` or `callReject`. */
+  callIncoming: {
+    /** The call; begins with `inp`. */
+    callLeg: string;
+    /** Who calls. */
+    peer: string;
+    /** The caller's name. */
+    peerName?: string;
+    /** The Call-ID. */
+    callId: string;
+    /** An offer. */
+    sdp?: string;
+  };
+  /** Progress of an outgoing call. Answered with `callUpdateAccept` or `callUpdateReject`. */
+  callProvisioned: {
+    /** The call. */
+    callLeg: string;
+    /** The Call-ID. */
+    callId: string;
+    /** Which device. */
+    tag: string;
+    /** Early media: an answer to the offer of `callStart`, or an offer if that had none. */
+    sdp?: string;
+  };
+  /** An outgoing call is established. Answered with `callUpdateAccept` or `callUpdateReject`. */
+  callConnected: {
+    /** The call. */
+    callLeg: string;
+    /** The Call-ID. */
+    callId: string;
+    /** Who has answered. */
+    peer: string;
+    /** Which device. */
+    tag: string;
+    /** An answer to the offer of `callStart`, or an offer if that had none. */
+    sdp?: string;
+  };
+  /** The peer wants to change the call. Answered with `callUpdateAccept` or `callUpdateReject`. */
+  callUpdateRequest: {
+    /** The call. */
+    callLeg: string;
+    /** The Call-ID. */
+    callId: string;
+    /** Which device, before the call is established. */
+    tag?: string;
+    /** An offer. */
+    sdp?: string;
+  };
+  /** The outcome of `callProvision` or `callAccept`. */
+  callUpdated: {
+    /** The call. */
+    callLeg: string;
+    /** The peer, if it is another one now. */
+    peer?: string;
+    /** The peer's name. */
+    peerName?: string;
+    /** On failure: a SIP status. */
+    signalCode?: number;
+    /** On failure: why. */
+    errorText?: string;
+    /** The answer, if the request carried an offer. */
+    sdp?: string;
+  };
+  /** The call failed, was cancelled or has ended. `callKill` still has to release it. */
+  callDisconnected: {
+    /** The call. */
+    callLeg: string;
+    /** A SIP status. */
+    signalCode?: number;
+    /** Why. */
+    errorText?: string;
+  };
+}
+
+export const messages: Record<keyof Messages, Descriptor> = {
+  response: { attributes: { errorText: "string", errorNum: "number", exeTime: "number" }, body: {} },
+  alert: { attributes: { gmtTime: "string", localTime: "string" }, body: { text: "text" } },
+  bye: { attributes: {}, body: {} },
+  features: { attributes: { domain: "string" }, body: { features: "features" } },
+  challenge: { attributes: { value: "string" }, body: {} },
+  session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
+  prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
+  mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
+  folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
+  messageAdded: { attributes: { UID: "number" }, body: {} },
+  callIncoming: { attributes: { callLeg: "string", peer: "string", peerName: "string", callId: "string" }, body: { sdp: "sdp" } },
+  callProvisioned: { attributes: { callLeg: "string", callId: "string", tag: "string" }, body: { sdp: "sdp" } },
+  callConnected: { attributes: { callLeg: "string", callId: "string", peer: "string", tag: "string" }, body: { sdp: "sdp" } },
+  callUpdateRequest: { attributes: { callLeg: "string", callId: "string", tag: "string" }, body: { sdp: "sdp" } },
+  callUpdated: { attributes: { callLeg: "string", peer: "string", peerName: "string", signalCode: "number", errorText: "string" }, body: { sdp: "sdp" } },
+  callDisconnected: { attributes: { callLeg: "string", signalCode: "number", errorText: "string" }, body: {} },
+};
