@@ -123,7 +123,12 @@ impl Administration {
         match command {
             Command::AccountAdd { address, real_name, password } => {
                 let address = parse(&address)?;
-                self.accounts.create(&address, &real_name, &password).await.map(drop).map_err(text)
+                self.accounts.create(&address, &real_name, &password).await.map_err(text)?;
+                if let Some(hub) = &self.hub {
+                    let domains = self.storage.domains().await.map_err(text)?;
+                    hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;
+                }
+                Ok(())
             }
             Command::AccountPassword { address, password } => {
                 let account = self.account(&address).await?;

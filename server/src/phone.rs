@@ -163,7 +163,14 @@ impl Phone {
                 self.finish();
                 Ok(vec![Effect::Signal(Signal::Ended(Ending::with(status.code(), phrase)))])
             }
-            (_, Event::Cancelled { .. } | Event::Ended { .. }) => {
+            (_, Event::Cancelled { reason, .. }) => {
+                self.finish();
+                // A proxy has found somebody else (RFC 3326 §2).
+                let elsewhere = reason.is_some_and(|r| r.protocol() == "SIP" && r.cause == Some(200));
+                let ending = if elsewhere { Ending::answered_elsewhere() } else { Ending::hung_up() };
+                Ok(vec![Effect::Signal(Signal::Ended(ending))])
+            }
+            (_, Event::Ended { .. }) => {
                 self.finish();
                 Ok(vec![Effect::Signal(Signal::Ended(Ending::hung_up()))])
             }

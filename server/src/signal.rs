@@ -84,12 +84,12 @@ pub(crate) struct Invite {
     pub(crate) call_id: String,
     /// The caller's offer.
     pub(crate) offer: Option<Proposal>,
-    /// How many hops the call may take, against loops (RFC 3261 §20.22).
-    pub(crate) hops: u8,
+    /// `Max-Forwards` of the next INVITE, against loops (RFC 3261 §16.3). None: it may go no further than here.
+    pub(crate) hops: Option<u8>,
 }
 
 /// The hops of a call that begins here.
-pub(crate) const HOPS: u8 = 70;
+pub(crate) const HOPS: Option<u8> = Some(70);
 
 /// A callee has answered.
 #[derive(Debug, Clone, PartialEq)]

@@ -39,6 +39,8 @@ pub(crate) enum Order {
     Start(Box<Start>),
     /// An end of a call tells something.
     Signal(Box<Addressed>),
+    /// There are new domains; these are all.
+    Domains(Vec<String>),
 }
 
 /// A session calls somebody.
@@ -63,6 +65,12 @@ impl Handle {
     /// Starts a call; `false` if there are too many already.
     pub(crate) fn start(&self, start: Start) -> bool {
         self.0.capacity() > ORDERS / 2 && self.0.try_send(Order::Start(Box::new(start))).is_ok()
+    }
+
+    /// Phones of these domains can register from now on.
+    pub(crate) async fn set_domains(&self, domains: Vec<String>) {
+        // Signalling that has stopped needs to know nothing.
+        _ = self.0.send(Order::Domains(domains)).await;
     }
 
     /// Tells the other end of a call something.
@@ -169,6 +177,17 @@ impl Signalling {
         self.switch.count()
     }
 
+    /// The server stops: all calls end.
+    pub(crate) fn end_calls(&mut self, now: Instant) {
+        self.switch.end_all(&Ending::with(503, "the server stops"));
+        self.settle(now);
+    }
+
+    /// Whether nothing is under way that a phone has to be told of.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls() == 0 && self.endpoint.statistics().client_transactions == 0
+    }
+
     /// What has to be waited for.
     pub(crate) fn take_errands(&mut self) -> Vec<Errand> {
         std::mem::take(&mut self.errands)
@@ -191,6 +210,7 @@ impl Signalling {
                 }
                 self.switch.handle(*addressed);
             }
+            Order::Domains(domains) => self.endpoint.set_domains(domains),
         }
         self.settle(now);
     }
@@ -289,7 +309,7 @@ impl Signalling {
             from_name: from.display_name,
             call_id,
             offer,
-            hops: max_forwards.saturating_sub(1),
+            hops: max_forwards.checked_sub(1),
         };
         self.ends.insert(handle, end);
         self.phones.insert(end, phone);
@@ -372,6 +392,9 @@ impl Signalling {
     ) {
         let Some((end, invite)) = self.switch.ring(call) else { return };
         let ended = |code, text: &str| Addressed { end, signal: Signal::Ended(Ending::with(code, text)) };
+        let Some(hops) = invite.hops else {
+            return self.switch.handle(ended(483, "Too Many Hops"));
+        };
         let Some(dial) = dial(&invite) else {
             return self.switch.handle(ended(484, "the address cannot be called"));
         };
@@ -382,7 +405,7 @@ impl Signalling {
                 self.ends.insert(handle, end);
                 self.phones.insert(end, phone);
                 self.perform(now, end, effects);
-                let invite = dial.invite(handle, sdp, invite.hops);
+                let invite = dial.invite(handle, sdp, hops);
                 self.endpoint.handle_command(now, Command::Invite(Box::new(invite)));
             }
             Err(problem) => {

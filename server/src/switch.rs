@@ -283,6 +283,14 @@ impl Switch {
         }
     }
 
+    /// Ends all calls.
+    pub(crate) fn end_all(&mut self, ending: &Ending) {
+        for (id, call) in std::mem::take(&mut self.calls) {
+            self.cancel(id, &call, ending);
+            self.tell(End::caller(id), Signal::Ended(ending.clone()));
+        }
+    }
+
     /// What is to be done next.
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()

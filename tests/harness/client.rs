@@ -244,6 +244,11 @@ impl Client {
         (attribute("errorText"), attribute("errorNum"))
     }
 
+    /// Whether nothing has come that nobody has taken.
+    pub(crate) fn nothing_else(&mut self) -> bool {
+        self.kept.is_empty() && self.incoming.is_empty()
+    }
+
     /// Waits for the end of the connection; other messages are dropped.
     pub(crate) async fn closed(&mut self) {
         while self.receive().await != Received::Closed {}

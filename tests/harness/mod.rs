@@ -4,6 +4,7 @@ mod client;
 mod fixture;
 mod gateway;
 mod http;
+pub(crate) mod sound;
 mod user_agent;
 
 pub(crate) use client::{Client, Kind, Login, Received, element};

@@ -19,6 +19,7 @@ use super::{Gateway, PASSWORD, SOON};
 /// A phone of a local account.
 pub(crate) struct UserAgent {
     user: String,
+    password: String,
     gateway: SocketAddr,
     commands: mpsc::UnboundedSender<Command>,
     events: mpsc::UnboundedReceiver<Event>,
@@ -30,7 +31,12 @@ pub(crate) struct UserAgent {
 impl UserAgent {
     /// A phone of this user at `localhost`; it is not registered yet.
     pub(crate) async fn new(gateway: &Gateway, user: &str) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a port is free");
+        Self::at("127.0.0.1", gateway, user).await
+    }
+
+    /// The same, at some address of this machine.
+    pub(crate) async fn at(ip: &str, gateway: &Gateway, user: &str) -> Self {
+        let socket = UdpSocket::bind((ip, 0)).await.expect("a port is free");
         let local = socket.local_addr().expect("it is bound");
         let advertised = HostPort { host: Host::from(local.ip()), port: Some(local.port()) };
         let listener = Listener { id: ListenerId(0), transport: Transport::Udp, ipv6: false, advertised };
@@ -48,7 +54,14 @@ impl UserAgent {
         let (told, events) = mpsc::unbounded_channel();
         tokio::spawn(drive(endpoint, Arc::new(socket), orders, told));
         let rtp = UdpSocket::bind("127.0.0.1:0").await.expect("a port is free");
-        Self { user: user.to_owned(), gateway: gateway.address("sip"), commands, events, calls: 0, rtp }
+        let (user, password) = (user.to_owned(), PASSWORD.to_owned());
+        Self { user, password, gateway: gateway.address("sip"), commands, events, calls: 0, rtp }
+    }
+
+    /// The same phone with another password.
+    pub(crate) fn with_password(mut self, password: &str) -> Self {
+        password.clone_into(&mut self.password);
+        self
     }
 
     /// The same, registered.
@@ -85,7 +98,7 @@ impl UserAgent {
     }
 
     fn credentials(&self) -> Option<Credentials> {
-        let secret = Secret::Password(PASSWORD.to_owned());
+        let secret = Secret::Password(self.password.clone());
         Some(Credentials { realm: Some("localhost".to_owned()), user: self.user.clone(), secret })
     }
 
@@ -106,6 +119,11 @@ impl UserAgent {
 
     /// Calls somebody at `localhost`, with an offer or without.
     pub(crate) fn call(&mut self, to: &str, sdp: Option<Bytes>) -> CallHandle {
+        self.call_with_hops(to, sdp, 70)
+    }
+
+    /// The same, with this many hops to go.
+    pub(crate) fn call_with_hops(&mut self, to: &str, sdp: Option<Bytes>, max_forwards: u8) -> CallHandle {
         self.calls += 1;
         let call = CallHandle::outgoing(self.calls);
         let uri = self.address(to);
@@ -115,7 +133,7 @@ impl UserAgent {
             from: NameAddr::new(Some("Tester"), self.address(&self.user)),
             to: NameAddr::new(None, uri),
             sdp,
-            max_forwards: 70,
+            max_forwards,
             headers: Vec::new(),
             credentials: self.credentials(),
         };

@@ -1,6 +1,7 @@
 //! What the gateway does as a whole, in chapters.
 
 mod bad_input;
+mod calls;
 
 mod files;
 mod http_binding;

@@ -27,6 +27,8 @@ use resolve::Resolver;
 const INPUTS: usize = 4_096;
 /// The longest datagram.
 const LONGEST: usize = 65_535;
+/// How long phones have to answer that their calls end when the server stops.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// How often the figures are told to the metrics.
 const REPORT: Duration = Duration::from_secs(1);
 
@@ -110,7 +112,8 @@ pub(crate) async fn run(
         Network { udp, connections: Connections::new(sender.clone()), resolver: Resolver::new(), sender };
     net.connections.accept_on(sockets.tcp);
     let mut report = tokio::time::interval(REPORT);
-    loop {
+    let mut stops_at = None;
+    while stops_at.is_none_or(|at| Instant::now() < at && !signalling.is_idle()) {
         let due = net.drain(&mut signalling);
         for errand in signalling.take_errands() {
             tokio::spawn(run_errand(
@@ -121,13 +124,16 @@ pub(crate) async fn run(
             ));
         }
         let sleep = async {
-            match due {
+            match due.into_iter().chain(stops_at).min() {
                 Some(due) => tokio::time::sleep_until(due.into()).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
-            () = hub.shutdown.cancelled() => break,
+            () = hub.shutdown.cancelled(), if stops_at.is_none() => {
+                signalling.end_calls(Instant::now());
+                stops_at = Some(Instant::now() + GOODBYE);
+            }
             Some(input) = inputs.recv() => {
                 signalling.endpoint().handle_input(Instant::now(), input);
                 // A burst is taken in before anything goes out.
@@ -144,20 +150,6 @@ pub(crate) async fn run(
                 signalling.handle_timeout(Instant::now());
                 hub.metrics.sip(&signalling.endpoint().statistics(), signalling.calls());
             }
-        }
-    }
-    // Sessions end first; what they still have to say to phones is sent.
-    drain_orders(&mut signalling, &mut orders, &mut net).await;
-}
-
-/// Sends on what sessions say as they end, until they have ended or for two seconds.
-async fn drain_orders(signalling: &mut Signalling, orders: &mut mpsc::Receiver<Order>, net: &mut Network) {
-    let until = tokio::time::Instant::now() + Duration::from_secs(2);
-    while let Ok(Some(order)) = tokio::time::timeout_at(until, orders.recv()).await {
-        signalling.handle_order(Instant::now(), order);
-        net.drain(signalling);
-        if signalling.calls() == 0 {
-            break;
         }
     }
 }

@@ -10,7 +10,13 @@ fn callee(branch: u8) -> End {
 }
 
 fn invite(offer: Option<Proposal>) -> Invite {
-    Invite { from: "alice@localhost".to_owned(), from_name: None, call_id: "x".to_owned(), offer, hops: 70 }
+    Invite {
+        from: "alice@localhost".to_owned(),
+        from_name: None,
+        call_id: "x".to_owned(),
+        offer,
+        hops: Some(70),
+    }
 }
 
 fn tell(end: End, signal: Signal) -> Output {

@@ -112,6 +112,11 @@ impl Endpoint {
         self.expire_bindings(now);
     }
 
+    /// From now on these are the domains whose accounts live here, see [`Config::domains`].
+    pub fn set_domains(&mut self, domains: Vec<String>) {
+        self.config.domains = domains;
+    }
+
     /// Takes in what came from the network.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {

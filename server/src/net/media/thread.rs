@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use media::{Arrival, Event, LegId, Output, Router, Socket};
+use media::{Arrival, Command, Event, LegId, Output, Router, Socket};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use tokio::sync::mpsc;
@@ -26,6 +26,10 @@ const FIRST_LEG: usize = 2;
 
 /// How often the figures are told to the metrics.
 const REPORT: Duration = Duration::from_secs(1);
+/// Batches of datagrams that are read from one socket before the others have their turn.
+const BATCHES: usize = 8;
+/// How long a bridge waits for its legs: they are on their way from another task.
+const BRIDGE_WAITS: Duration = Duration::from_secs(10);
 
 /// What a thread is made of.
 pub(super) struct Parts {
@@ -61,7 +65,19 @@ struct Driver {
     legs: HashMap<usize, (LegId, Box<Pair>)>,
     places: HashMap<LegId, usize>,
     next_place: usize,
+    /// Sockets that may have more to read.
+    ready: Vec<Token>,
+    /// Bridges whose legs are not all there yet.
+    early: Vec<Early>,
     reported: Instant,
+}
+
+/// A bridge that was ordered before both of its legs.
+#[derive(Clone, Copy)]
+struct Early {
+    a: LegId,
+    b: LegId,
+    until: Instant,
 }
 
 impl Driver {
@@ -84,6 +100,8 @@ impl Driver {
             legs: HashMap::new(),
             places: HashMap::new(),
             next_place: 0,
+            ready: Vec::new(),
+            early: Vec::new(),
             reported: Instant::now(),
         })
     }
@@ -92,21 +110,23 @@ impl Driver {
         let mut events = Events::with_capacity(1_024);
         let mut due = None;
         loop {
-            let wait = due.map(|due: Instant| due.saturating_duration_since(Instant::now()));
-            if let Err(error) = self.poll.poll(&mut events, Some(wait.unwrap_or(REPORT).min(REPORT)))
+            let wait = due.map_or(REPORT, |due: Instant| due.saturating_duration_since(Instant::now()));
+            let wait = if self.ready.is_empty() { wait.min(REPORT) } else { Duration::ZERO };
+            if let Err(error) = self.poll.poll(&mut events, Some(wait))
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
                 return error!(%error, "a media thread ends");
             }
-            for event in &events {
-                match event.token() {
+            let rest = std::mem::take(&mut self.ready);
+            for token in rest.into_iter().chain(events.iter().map(|event| event.token())) {
+                match token {
                     WAKER => {
                         if !self.take_orders() {
                             return;
                         }
                     }
                     SHARED => self.read_shared(),
-                    Token(token) => self.read_leg(token - FIRST_LEG),
+                    leg => self.read_leg(leg),
                 }
             }
             let now = Instant::now();
@@ -128,7 +148,7 @@ impl Driver {
                 Order::Stop => return false,
                 Order::Open(end, pair) => self.open(end.leg(), pair),
                 Order::Router(command) => {
-                    if let media::Command::Remove { leg } = &command {
+                    if let Command::Remove { leg } = &command {
                         // What the leg says last goes out before its sockets close.
                         let leg = *leg;
                         self.order(command);
@@ -143,11 +163,42 @@ impl Driver {
         true
     }
 
-    fn order(&mut self, command: media::Command) {
-        if let Err(error) = self.router.handle_command(Instant::now(), command) {
+    fn order(&mut self, command: Command) {
+        let now = Instant::now();
+        let (added, bridge) = match &command {
+            Command::Add { leg, .. } => (Some(*leg), None),
+            Command::Bridge { a, b } => {
+                self.forget_early(&[*a, *b]);
+                (None, Some(Early { a: *a, b: *b, until: now + BRIDGE_WAITS }))
+            }
+            Command::Remove { leg } | Command::Unbridge { leg } => {
+                self.forget_early(&[*leg]);
+                (None, None)
+            }
+            Command::Update { .. } | Command::Report { .. } => (None, None),
+        };
+        match (self.router.handle_command(now, command), added, bridge) {
+            (Ok(()), Some(leg), _) => self.bridge_early(now, leg),
+            // The ends of a call tell of their legs each for itself, and the switch may be faster.
+            (Err(_), _, Some(early)) => self.early.push(early),
+            (Ok(()), ..) => {}
             // A leg may have gone while the order was on its way.
-            debug!(%error, "an order to a media thread comes to nothing");
+            (Err(error), ..) => debug!(%error, "an order to a media thread comes to nothing"),
         }
+    }
+
+    fn forget_early(&mut self, legs: &[LegId]) {
+        self.early.retain(|early| !legs.contains(&early.a) && !legs.contains(&early.b));
+    }
+
+    /// Makes the bridges that have waited for this leg.
+    fn bridge_early(&mut self, now: Instant, leg: LegId) {
+        let router = &mut self.router;
+        self.early.retain(|early| {
+            let concerns = early.a == leg || early.b == leg;
+            let bridge = Command::Bridge { a: early.a, b: early.b };
+            early.until > now && !(concerns && router.handle_command(now, bridge).is_ok())
+        });
     }
 
     fn open(&mut self, leg: LegId, pair: Box<Pair>) {
@@ -178,7 +229,7 @@ impl Driver {
     }
 
     fn read_shared(&mut self) {
-        loop {
+        for _ in 0..BATCHES {
             let more = self.inbox.fill(&self.shared);
             let now = Instant::now();
             for (from, data) in self.inbox.datagrams() {
@@ -186,14 +237,17 @@ impl Driver {
             }
             self.drain();
             if !more {
-                break;
+                return;
             }
         }
+        self.ready.push(SHARED);
     }
 
-    fn read_leg(&mut self, token: usize) {
-        let (place, is_rtcp) = (token & !1, token & 1 == 1);
-        while let Some((leg, pair)) = self.legs.get(&place) {
+    fn read_leg(&mut self, token: Token) {
+        let number = token.0 - FIRST_LEG;
+        let (place, is_rtcp) = (number & !1, number & 1 == 1);
+        for _ in 0..BATCHES {
+            let Some((leg, pair)) = self.legs.get(&place) else { return };
             let (socket, name) =
                 if is_rtcp { (&pair.rtcp, Socket::Rtcp(*leg)) } else { (&pair.rtp, Socket::Rtp(*leg)) };
             let more = self.inbox.fill(socket);
@@ -202,9 +256,10 @@ impl Driver {
                 self.router.handle_datagram(now, Arrival { socket: name, from, data });
             }
             if !more {
-                break;
+                return;
             }
         }
+        self.ready.push(token);
     }
 
     /// Sends what is to be sent; returns when the router wants to be called again.
