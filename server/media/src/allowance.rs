@@ -24,11 +24,10 @@ impl Allowance {
         Self { burst: 500, interval: 1_000, left: 500, since: now }
     }
 
-    /// Takes one, if there is one.
+    /// Takes one, if there is one. The bucket is filled up only when it is found empty, since there is no need to
+    /// reckon for every packet; so two bursts may follow one another, never a third.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
-        if self.left == self.burst {
-            self.since = now;
-        } else {
+        if self.left == 0 {
             self.refill(now);
         }
         let admits = self.left > 0;
@@ -40,10 +39,10 @@ impl Allowance {
         let elapsed = now.saturating_duration_since(self.since);
         let microseconds = elapsed.as_secs() * 1_000_000 + u64::from(elapsed.subsec_micros());
         let more = u32::try_from(microseconds / u64::from(self.interval)).unwrap_or(u32::MAX);
-        if more >= self.burst - self.left {
+        if more >= self.burst {
             (self.left, self.since) = (self.burst, now);
-        } else if more > 0 {
-            self.left += more;
+        } else {
+            self.left = more;
             self.since += Duration::from_micros(u64::from(self.interval)) * more;
         }
     }
@@ -67,9 +66,12 @@ mod tests {
         let now = start();
         let mut allowance = Allowance::of_media(now);
         assert_eq!(admitted(&mut allowance, now, 2_000), 500);
+        assert_eq!(admitted(&mut allowance, now, 2_000), 0);
         assert_eq!(admitted(&mut allowance, now + Duration::from_micros(10_900), 2_000), 10);
         assert_eq!(admitted(&mut allowance, now + Duration::from_millis(11), 2_000), 1, "fractions count");
-        assert_eq!(admitted(&mut allowance, now + Duration::from_secs(3_600), 2_000), 500);
+        let later = now + Duration::from_secs(3_600);
+        assert_eq!(admitted(&mut allowance, later, 400), 400);
+        assert_eq!(admitted(&mut allowance, later, 2_000), 100);
     }
 
     #[test]

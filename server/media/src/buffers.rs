@@ -9,7 +9,7 @@ pub(crate) struct Buffers(BytesMut);
 impl Buffers {
     const LENGTH: usize = 64 * 1_024;
     /// The largest datagram that is ever sent, with its tag.
-    const LARGEST: usize = 4_096;
+    const LARGEST: usize = 2_200;
 
     pub(crate) fn new() -> Self {
         Self(BytesMut::new())

@@ -41,8 +41,7 @@ pub(crate) struct Leg {
     /// What the router's timers hold for this leg.
     pub(crate) deadline: Option<Instant>,
     cname: String,
-    payloads: Vec<Payload>,
-    routes: Vec<Route>,
+    routes: [Option<Route>; Encoding::ALL.len()],
     reception: Option<Reception>,
     received: Received,
     /// Packets sent when the last report was made.
@@ -53,15 +52,15 @@ pub(crate) struct Leg {
 /// How packets of a leg travel.
 pub(crate) enum Transport {
     Browser(Box<Browser>),
-    Phone(Box<Phone>),
+    Phone(Phone),
 }
 
-/// Where packets of one payload type go: under which type the peer's leg sends them.
+/// What is received under one payload type, and where it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    pub(crate) receive: u8,
-    pub(crate) send: u8,
-    pub(crate) clock_rate: u32,
+    pub(crate) payload: Payload,
+    /// The payload type under which the leg at the other end of the bridge sends it, if it has the codec.
+    pub(crate) onward: Option<u8>,
 }
 
 /// The interval of RTCP reports, before jitter: the minimum that RFC 3550 §6.2 recommends.
@@ -89,8 +88,7 @@ impl Leg {
             report_due: now + interval(random) / 2,
             deadline: None,
             cname: parameters.cname.clone(),
-            payloads: parameters.payloads.clone(),
-            routes: Vec::new(),
+            routes: routes(&parameters.payloads),
             reception: None,
             received: Received::default(),
             reported: 0,
@@ -101,33 +99,24 @@ impl Leg {
     /// Takes over what was negotiated, the transport excepted.
     pub(crate) fn renegotiate(&mut self, parameters: &LegParameters) {
         self.direction = parameters.direction;
-        self.payloads.clone_from(&parameters.payloads);
+        self.routes = routes(&parameters.payloads);
     }
 
     /// Reckons where this leg's packets go when `peer` is at the other end.
     pub(crate) fn route_to(&mut self, peer: &[Payload]) {
-        let to = |payload: &Payload| {
-            let other = peer.iter().find(|other| other.encoding == payload.encoding)?;
-            Some(Route {
-                receive: payload.receive,
-                send: other.send,
-                clock_rate: payload.encoding.clock_rate(),
-            })
-        };
-        self.routes = self.payloads.iter().filter_map(to).collect();
+        for route in self.routes.iter_mut().flatten() {
+            let other = peer.iter().find(|other| other.encoding == route.payload.encoding);
+            route.onward = other.map(|other| other.send);
+        }
     }
 
-    pub(crate) fn payloads(&self) -> &[Payload] {
-        &self.payloads
-    }
-
-    pub(crate) fn route(&self, payload_type: u8) -> Option<Route> {
-        self.routes.iter().find(|route| route.receive == payload_type).copied()
+    pub(crate) fn payloads(&self) -> Vec<Payload> {
+        self.routes.iter().flatten().map(|route| route.payload).collect()
     }
 
     /// What the peer sends under `payload_type`, if that was negotiated.
-    pub(crate) fn encoding(&self, payload_type: u8) -> Option<Encoding> {
-        self.payloads.iter().find(|payload| payload.receive == payload_type).map(|payload| payload.encoding)
+    pub(crate) fn route(&self, payload_type: u8) -> Option<Route> {
+        self.routes.iter().flatten().find(|route| route.payload.receive == payload_type).copied()
     }
 
     /// Counts an accepted packet.
@@ -241,6 +230,15 @@ impl Transport {
             | (Self::Phone(_), TransportParameters::WebRtc(_)) => false,
         }
     }
+}
+
+/// Held in the leg itself: every packet looks here. An encoding is negotiated once, so there is room for all.
+fn routes(payloads: &[Payload]) -> [Option<Route>; Encoding::ALL.len()] {
+    let mut routes = [None; Encoding::ALL.len()];
+    for (route, payload) in routes.iter_mut().zip(payloads) {
+        *route = Some(Route { payload: *payload, onward: None });
+    }
+    routes
 }
 
 /// Half to one and a half times the interval.

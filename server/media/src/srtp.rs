@@ -199,29 +199,35 @@ impl Receiver {
     }
 }
 
-/// The windows of the streams that were authenticated, the most recent last.
+/// The windows of the streams that were authenticated.
 #[derive(Default)]
-struct Streams(Vec<(u32, Window)>);
+struct Streams {
+    /// The one that spoke last: almost always the only one.
+    current: Option<(u32, Window)>,
+    /// The others, the longest silent first.
+    former: Vec<(u32, Window)>,
+}
 
 impl Streams {
-    /// A browser's audio has one SSRC at a time; a peer that goes through more loses the oldest.
-    const LIMIT: usize = 8;
+    /// A browser's audio has one SSRC at a time; a peer that goes through more loses the one longest silent.
+    const FORMER: usize = 7;
 
     fn window(&self, ssrc: u32) -> Window {
-        self.0.iter().find(|(known, _)| *known == ssrc).map(|(_, window)| *window).unwrap_or_default()
+        let mut known = self.current.iter().chain(&self.former);
+        known.find(|(known, _)| *known == ssrc).map(|(_, window)| *window).unwrap_or_default()
     }
 
     fn mark(&mut self, ssrc: u32, index: u64) {
-        if let Some((_, window)) = self.0.iter_mut().find(|(known, _)| *known == ssrc) {
-            window.mark(index);
-            return;
-        }
-        if self.0.len() >= Self::LIMIT {
-            self.0.remove(0);
-        }
-        let mut window = Window::default();
+        let mut window = self.window(ssrc);
         window.mark(index);
-        self.0.push((ssrc, window));
+        let before = self.current.replace((ssrc, window)).filter(|(before, _)| *before != ssrc);
+        if let Some(before) = before {
+            self.former.retain(|(former, _)| *former != ssrc);
+            self.former.push(before);
+            if self.former.len() > Self::FORMER {
+                self.former.remove(0);
+            }
+        }
     }
 }
 

@@ -9,12 +9,12 @@ use crate::rtp::Header;
 ///
 /// A packet from anywhere else is dropped, whatever it says: media is never diverted to, nor injected by, whoever
 /// sends first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Phone {
     remote: Option<RemoteRtp>,
     rule: SourceRule,
-    rtp: Option<Learned>,
-    rtcp: Option<Learned>,
+    rtp: Option<Box<Learned>>,
+    rtcp: Option<Box<Learned>>,
 }
 
 /// What the first packet after an offer has taught.
@@ -60,7 +60,9 @@ impl Phone {
         };
         match self.rule {
             SourceRule::Named => remote.rtcp == from,
-            SourceRule::Learned { .. } if on_rtp_port => self.rtp.is_some_and(|learned| learned.from == from),
+            SourceRule::Learned { .. } if on_rtp_port => {
+                self.rtp.as_ref().is_some_and(|learned| learned.from == from)
+            }
             SourceRule::Learned { from: signalling, offer } => {
                 // Any SSRC may report.
                 let packet = Learned { offer, named: remote.rtcp, from, ssrc: 0 };
@@ -73,7 +75,7 @@ impl Phone {
     pub(crate) fn rtp_destination(&self) -> Option<SocketAddr> {
         match self.rule {
             SourceRule::Named => self.remote.map(|remote| remote.rtp),
-            SourceRule::Learned { .. } => self.rtp.map(|learned| learned.from),
+            SourceRule::Learned { .. } => self.rtp.as_ref().map(|learned| learned.from),
         }
     }
 
@@ -82,8 +84,8 @@ impl Phone {
         let remote = self.remote?;
         let to = match self.rule {
             SourceRule::Named => remote.rtcp,
-            SourceRule::Learned { .. } if remote.is_muxed() => self.rtp?.from,
-            SourceRule::Learned { .. } => self.rtcp?.from,
+            SourceRule::Learned { .. } if remote.is_muxed() => self.rtp.as_ref()?.from,
+            SourceRule::Learned { .. } => self.rtcp.as_ref()?.from,
         };
         Some((to, remote.is_muxed()))
     }
@@ -93,13 +95,13 @@ impl Phone {
 ///
 /// When the offer names another address than the one before, the phone is about to move: packets still on their
 /// way from the old one are welcome, but do not count as the first.
-fn learn(learned: &mut Option<Learned>, packet: Learned, may_teach: bool) -> bool {
+fn learn(learned: &mut Option<Box<Learned>>, packet: Learned, may_teach: bool) -> bool {
     match learned {
         Some(known) if known.offer == packet.offer => known.from == packet.from && known.ssrc == packet.ssrc,
         Some(old) if old.named != packet.named && old.from == packet.from && old.ssrc == packet.ssrc => true,
         Some(_) | None => {
             if may_teach {
-                *learned = Some(packet);
+                *learned = Some(Box::new(packet));
             }
             may_teach
         }

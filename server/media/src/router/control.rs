@@ -24,7 +24,7 @@ impl Router {
                 self.check_ufrag(None, its)?;
                 Transport::Browser(Box::new(Browser::new(its, &self.acceptor, now)))
             }
-            TransportParameters::Rtp(its) => Transport::Phone(Box::new(Phone::new(its))),
+            TransportParameters::Rtp(its) => Transport::Phone(Phone::new(its)),
         };
         let slot = self.legs.insert(Leg::new(id, transport, parameters, now, &mut self.random));
         if let TransportParameters::WebRtc(its) = &parameters.transport {
@@ -102,7 +102,7 @@ impl Router {
     fn reroute(&mut self, slot: Slot) {
         let Some(peer) = self.legs.get(slot).and_then(|leg| leg.peer) else { return };
         for (one, other) in [(slot, peer), (peer, slot)] {
-            let Some(payloads) = self.legs.get(other).map(|leg| leg.payloads().to_vec()) else { continue };
+            let Some(payloads) = self.legs.get(other).map(Leg::payloads) else { continue };
             if let Some(leg) = self.legs.get_mut(one) {
                 leg.route_to(&payloads);
             }

@@ -34,7 +34,7 @@ impl Router {
     fn handle_phone_rtp(&mut self, now: Instant, slot: Slot, from: SocketAddr, data: &[u8]) {
         let Some(header) = Header::parse(data) else { return self.refuse(Some(slot), Refused::Malformed) };
         let Some(leg) = self.legs.get_mut(slot) else { return };
-        let is_negotiated = leg.encoding(header.payload_type).is_some();
+        let is_negotiated = leg.route(header.payload_type).is_some();
         let Transport::Phone(phone) = &mut leg.transport else { return };
         if !phone.accepts_rtp(from, &header, is_negotiated) {
             return self.refuse(Some(slot), Refused::Source);
@@ -73,17 +73,17 @@ impl Router {
         let Some(payload) = header.payload(packet) else {
             return self.refuse(Some(slot), Refused::Malformed);
         };
-        let (peer, route) = (leg.peer, leg.route(header.payload_type));
-        let outcome = match leg.encoding(header.payload_type) {
+        let peer = leg.peer;
+        let outcome = match leg.route(header.payload_type) {
             None => Err(Refused::PayloadType),
-            Some(encoding) => {
-                leg.note_packet(now, header, encoding, payload.len());
-                self.totals.received += 1;
+            Some(route) => {
+                leg.note_packet(now, header, route.payload.encoding, payload.len());
                 let is_first = !leg.is_connected;
+                self.totals.received += 1;
                 if is_first {
                     self.tell_connected(slot);
                 }
-                self.pass(now, slot, header, payload, encoding.is_telephone_event(), (peer, route))
+                self.pass(now, slot, header, payload, route)
             }
         };
         if let Err(reason) = outcome {
@@ -103,19 +103,19 @@ impl Router {
         slot: Slot,
         header: &Header,
         payload: &[u8],
-        is_event: bool,
-        (peer, route): (Option<Slot>, Option<Route>),
+        route: Route,
     ) -> Result<(), Refused> {
-        let Some(leg) = self.legs.get_mut(slot) else { return Ok(()) };
+        let Some(leg) = self.legs.get(slot) else { return Ok(()) };
         if !leg.direction.receives() {
             return Err(Refused::Direction);
         }
-        if is_event {
-            self.note_event(now, slot, header, payload);
+        let (peer, encoding) = (leg.peer, route.payload.encoding);
+        if encoding.is_telephone_event() {
+            self.note_event(now, slot, header, encoding.clock_rate(), payload);
         }
         let peer = peer.ok_or(Refused::Unbridged)?;
-        let route = route.ok_or(Refused::PayloadType)?;
-        self.send(now, peer, header, route, payload)
+        let onward = route.onward.ok_or(Refused::PayloadType)?;
+        self.send(now, peer, header, (onward, encoding.clock_rate()), payload)
     }
 
     /// Sends a packet on a leg, in that leg's own stream.
@@ -124,7 +124,7 @@ impl Router {
         now: Instant,
         slot: Slot,
         header: &Header,
-        route: Route,
+        (payload_type, clock_rate): (u8, u32),
         payload: &[u8],
     ) -> Result<(), Refused> {
         let leg = self.legs.get_mut(slot).ok_or(Refused::Unbridged)?;
@@ -132,7 +132,7 @@ impl Router {
             return Err(Refused::Direction);
         }
         let (socket, to) = leg.rtp_path().ok_or(Refused::Unconnected)?;
-        let placed = leg.sending.place(now, header, route.clock_rate, route.send, payload.len());
+        let placed = leg.sending.place(now, header, clock_rate, payload_type, payload.len());
         let placed = placed.ok_or(Refused::Replayed)?;
         let packet = self.buffers.begin();
         placed.write(packet);
@@ -148,9 +148,8 @@ impl Router {
         Ok(())
     }
 
-    fn note_event(&mut self, now: Instant, slot: Slot, header: &Header, payload: &[u8]) {
+    fn note_event(&mut self, now: Instant, slot: Slot, header: &Header, clock_rate: u32, payload: &[u8]) {
         let Some(leg) = self.legs.get_mut(slot) else { return };
-        let clock_rate = leg.encoding(header.payload_type).map_or(8_000, crate::Encoding::clock_rate);
         let press = leg.detector.note(now, header.ssrc, header.timestamp, clock_rate, payload);
         let id = leg.id;
         if let Some(press) = press {

@@ -23,8 +23,8 @@ impl Labels {
 /// The session keys of one direction, of RTP or of RTCP.
 pub(super) struct Cipher {
     algorithm: Algorithm,
-    /// The session salt; 14 octets in counter mode, 12 with GCM.
-    salt: Vec<u8>,
+    /// The session salt as a number: 112 bits in counter mode, 96 with GCM.
+    salt: u128,
     tag_length: usize,
 }
 
@@ -62,6 +62,7 @@ impl Cipher {
             Profile::Aes256Gcm => Algorithm::Gcm(crypto.new_aead(AeadAlgorithm::Aes256Gcm, &encryption)?),
         };
         let salt = derive(labels.salt, profile.salt_length())?;
+        let salt = salt.iter().fold(0, |value, octet| value << 8 | u128::from(*octet));
         Ok(Self { algorithm, salt, tag_length: profile.tag_length() })
     }
 
@@ -77,14 +78,14 @@ impl Cipher {
         let (header, payload) = packet.split_at_mut_checked(clear).ok_or(too_short(actual))?;
         match &mut self.algorithm {
             Algorithm::CounterMode { stream, mac } => {
-                stream.apply_keystream(&counter_iv(&self.salt, ssrc, index), payload)?;
+                stream.apply_keystream(&counter_iv(self.salt, ssrc, index), payload)?;
                 let mut tag = [0; SHA1_LENGTH];
                 mac.sign(&[packet.as_ref(), &roll_over(index)], &mut tag)?;
                 packet.extend(tag.iter().take(self.tag_length));
             }
             Algorithm::Gcm(aead) => {
                 let mut tag = [0; GCM_TAG];
-                aead.seal_in_place(&gcm_iv(&self.salt, ssrc, index), header, payload, &mut tag)?;
+                aead.seal_in_place(&gcm_iv(self.salt, ssrc, index), header, payload, &mut tag)?;
                 packet.extend_from_slice(&tag);
             }
         }
@@ -107,12 +108,12 @@ impl Cipher {
                 check(mac.as_mut(), &[body, &roll_over(index)], tag)?;
                 let payload = body.get_mut(clear..).ok_or(Refusal::Malformed)?;
                 stream
-                    .apply_keystream(&counter_iv(&self.salt, ssrc, index), payload)
+                    .apply_keystream(&counter_iv(self.salt, ssrc, index), payload)
                     .map_err(|_| Refusal::Unauthentic)?;
             }
             Algorithm::Gcm(aead) => {
                 let (header, payload) = body.split_at_mut_checked(clear).ok_or(Refusal::Malformed)?;
-                aead.open_in_place(&gcm_iv(&self.salt, ssrc, index), header, payload, tag)
+                aead.open_in_place(&gcm_iv(self.salt, ssrc, index), header, payload, tag)
                     .map_err(|_| Refusal::Unauthentic)?;
             }
         }
@@ -132,7 +133,7 @@ impl Cipher {
         let (clear, payload) = packet.split_at_mut_checked(RTCP_CLEAR).ok_or(too_short(actual))?;
         match &mut self.algorithm {
             Algorithm::CounterMode { stream, mac } => {
-                stream.apply_keystream(&counter_iv(&self.salt, ssrc, u64::from(index)), payload)?;
+                stream.apply_keystream(&counter_iv(self.salt, ssrc, u64::from(index)), payload)?;
                 packet.put_slice(&trailer);
                 let mut tag = [0; SHA1_LENGTH];
                 mac.sign(&[packet.as_ref()], &mut tag)?;
@@ -140,7 +141,7 @@ impl Cipher {
             }
             Algorithm::Gcm(aead) => {
                 let (aad, mut tag) = (associated(clear, trailer), [0; GCM_TAG]);
-                aead.seal_in_place(&gcm_iv(&self.salt, ssrc, u64::from(index)), &aad, payload, &mut tag)?;
+                aead.seal_in_place(&gcm_iv(self.salt, ssrc, u64::from(index)), &aad, payload, &mut tag)?;
                 packet.put_slice(&tag);
                 packet.put_slice(&trailer);
             }
@@ -171,13 +172,13 @@ impl Cipher {
                 let tag = after.get(trailer.len()..).ok_or(Refusal::Malformed)?;
                 check(mac.as_mut(), &[clear, payload, &trailer], tag)?;
                 stream
-                    .apply_keystream(&counter_iv(&self.salt, ssrc, u64::from(index)), payload)
+                    .apply_keystream(&counter_iv(self.salt, ssrc, u64::from(index)), payload)
                     .map_err(|_| Refusal::Unauthentic)?;
             }
             Algorithm::Gcm(aead) => {
                 let (aad, tag) =
                     (associated(clear, trailer), after.get(..GCM_TAG).ok_or(Refusal::Malformed)?);
-                aead.open_in_place(&gcm_iv(&self.salt, ssrc, u64::from(index)), &aad, payload, tag)
+                aead.open_in_place(&gcm_iv(self.salt, ssrc, u64::from(index)), &aad, payload, tag)
                     .map_err(|_| Refusal::Unauthentic)?;
             }
         }
@@ -219,18 +220,13 @@ fn derived(
 }
 
 /// RFC 3711 §4.1.1: salt·2¹⁶ XOR SSRC·2⁶⁴ XOR index·2¹⁶.
-fn counter_iv(salt: &[u8], ssrc: u32, index: u64) -> [u8; 16] {
-    let salt = salt.iter().fold(0_u128, |value, octet| value << 8 | u128::from(*octet));
+fn counter_iv(salt: u128, ssrc: u32, index: u64) -> [u8; 16] {
     (salt << 16 ^ u128::from(ssrc) << 64 ^ u128::from(index) << 16).to_be_bytes()
 }
 
 /// RFC 7714 §8.1 and §9.1: salt XOR (two zero octets, SSRC, 48-bit index).
-fn gcm_iv(salt: &[u8], ssrc: u32, index: u64) -> [u8; 12] {
-    let mut iv = [0; 12];
-    let word = (u128::from(ssrc) << 48 | u128::from(index)).to_be_bytes();
-    for ((to, from), salt) in iv.iter_mut().zip(word.iter().skip(4)).zip(salt) {
-        *to = from ^ salt;
-    }
+fn gcm_iv(salt: u128, ssrc: u32, index: u64) -> [u8; 12] {
+    let [_, _, _, _, iv @ ..] = (salt ^ u128::from(ssrc) << 48 ^ u128::from(index)).to_be_bytes();
     iv
 }
 

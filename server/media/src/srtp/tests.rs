@@ -147,7 +147,7 @@ fn a_changed_bit_anywhere_is_noticed_and_leaves_no_trace() {
                 assert!(unprotect(&mut receiver, &forged).is_err(), "{profile:?} bit {bit}");
             }
         }
-        assert!(receiver.receiver.rtp_streams.0.is_empty());
+        assert!(receiver.receiver.rtp_streams.current.is_none());
         assert!(unprotect(&mut receiver, &sent).is_ok());
     }
 }
@@ -177,7 +177,8 @@ fn a_peer_with_ever_new_ssrcs_costs_eight_streams() {
         sender.sender.protect_rtp(&mut packet, ssrc, 5).unwrap();
         assert!(unprotect(&mut receiver, &packet).is_ok());
     }
-    let kept: Vec<u32> = receiver.receiver.rtp_streams.0.iter().map(|(ssrc, _)| *ssrc).collect();
+    let Streams { current, former } = &receiver.receiver.rtp_streams;
+    let kept: Vec<u32> = former.iter().chain(current).map(|(ssrc, _)| *ssrc).collect();
     assert_eq!(kept, (92..100).collect::<Vec<_>>());
 }
 

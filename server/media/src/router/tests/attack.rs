@@ -113,7 +113,8 @@ fn dtls_beyond_what_a_handshake_needs_is_not_even_looked_at() {
     for _ in 0..1_000 {
         bench.arrive(Socket::Shared, browser.address, &[22; 60]);
     }
-    assert_eq!(bench.statistics(LegId(1)).drops.excess, 1_000 - 64);
+    let excess = bench.statistics(LegId(1)).drops.excess;
+    assert!(excess >= 1_000 - 2 * 64, "{excess}");
     browser.say(&mut bench, 111, b"sound");
     assert_eq!(browser.take_heard(&mut bench).len(), 1);
 }
@@ -133,7 +134,7 @@ fn two_phones_whose_descriptions_make_the_gateway_talk_to_itself_cost_no_more_th
         }
         bench.now += Duration::from_micros(50);
     }
-    assert!(turns <= 500 + 1_000, "{turns} in a second");
+    assert!(turns <= 2 * 500 + 1_000, "{turns} in a second");
     assert!(bench.statistics(LegId(1)).drops.excess > 0);
 }
 
