@@ -44,7 +44,7 @@ use storage::{Database, Storage};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use account::Accounts;
 use administration::Administration;
@@ -59,6 +59,10 @@ use signalling::{Routes, Signalling};
 
 /// How long sessions and connections have to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(4);
+/// How often blobs are removed that nobody names.
+const SWEEP: Duration = Duration::from_secs(3_600);
+/// For how long a blob may be named by nobody: uploads and imports are under way.
+const GRACE: Duration = Duration::from_secs(3_600);
 /// News of legs that may wait for signalling.
 const LEG_EVENTS: usize = 4_096;
 
@@ -100,6 +104,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         hub: Some(Arc::clone(&hub)),
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
+    tokio::spawn(sweep(hub.storage.clone(), shutdown.clone()));
     tell(&introduction);
     info!("ready");
     shutdown.cancelled().await;
@@ -124,6 +129,16 @@ async fn start_signalling(
     let mut endpoint = net::sip::endpoint(&hub.config, listeners, domains, key.sip_seed());
     endpoint.restore(Instant::now(), signalling::restore(&hub.storage).await?);
     Ok(Signalling::new(Arc::clone(hub), endpoint, routes))
+}
+
+/// Removes what nobody refers to any more, from time to time.
+async fn sweep(storage: Storage, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_some() {
+        match storage.sweep(GRACE).await {
+            Ok(swept) => debug!(?swept, "blobs that nobody names were removed"),
+            Err(error) => warn!(%error, "blobs that nobody names stay until the next sweep"),
+        }
+    }
 }
 
 /// Ends sessions, waits for what they have to finish, and gives storage up.

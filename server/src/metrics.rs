@@ -3,7 +3,7 @@
 //! In Prometheus text format at `/metrics` of the admin listener. Gauges that somebody else knows (how many sessions
 //! there are) are read when they are asked for.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -30,13 +30,36 @@ pub(crate) struct Metrics {
     pub(crate) folders: Gauge,
     /// Calls of sessions, from their start to `callKill`.
     pub(crate) calls: Gauge,
-    /// What the signalling task last said of itself.
-    sip: Family<NameLabels, Gauge>,
-    media: Family<ThreadLabels, Gauge>,
+    /// Bytes that wait for clients, or for their acknowledgement.
+    pub(crate) outboxes: Gauge,
     sessions: Gauge,
     mailboxes: Gauge,
-    storage: Family<NameLabels, Gauge>,
     uploaded: Counter<u64, AtomicU64>,
+    queues: Family<NameLabels, Gauge>,
+    storage: Family<NameLabels, Gauge>,
+    sip: SipMetrics,
+    media: MediaFamilies,
+}
+
+/// What the signalling task last said of itself.
+#[derive(Default)]
+struct SipMetrics {
+    transactions: Family<NameLabels, Gauge>,
+    calls: Family<NameLabels, Gauge>,
+    requests: Family<SipLabels, Counter>,
+    responses: Family<SipLabels, Counter>,
+    retransmissions: Family<DirectionLabels, Counter>,
+    dropped: Family<ReasonLabels, Counter>,
+}
+
+/// What the media threads last said of themselves.
+#[derive(Default, Clone)]
+struct MediaFamilies {
+    legs: Family<ThreadLabels, Gauge>,
+    packets: Family<PacketLabels, Counter>,
+    dropped: Family<DropLabels, Counter>,
+    handshakes: Family<ThreadLabels, Counter>,
+    checks: Family<ThreadLabels, Counter>,
 }
 
 /// Which request, and what became of it.
@@ -66,10 +89,36 @@ pub(crate) struct ReasonLabels {
     pub(crate) reason: &'static str,
 }
 
-/// Under which name, and by which media thread.
+/// In which direction: `received` or `sent`.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DirectionLabels {
+    direction: &'static str,
+}
+
+/// In which direction, and which method or class of status.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SipLabels {
+    direction: &'static str,
+    kind: String,
+}
+
+/// By which media thread.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ThreadLabels {
-    name: &'static str,
+    thread: u64,
+}
+
+/// In which direction, and by which media thread.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct PacketLabels {
+    direction: &'static str,
+    thread: u64,
+}
+
+/// For which reason, and by which media thread.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct DropLabels {
+    reason: &'static str,
     thread: u64,
 }
 
@@ -92,39 +141,51 @@ impl Metrics {
             refused: Family::default(),
             folders: Gauge::default(),
             calls: Gauge::default(),
-            sip: Family::default(),
-            media: Family::default(),
+            outboxes: Gauge::default(),
             sessions: Gauge::default(),
             mailboxes: Gauge::default(),
-            storage: Family::default(),
             uploaded: Counter::default(),
+            queues: Family::default(),
+            storage: Family::default(),
+            sip: SipMetrics::default(),
+            media: MediaFamilies::default(),
         };
         metrics.register();
+        metrics.register_calls();
         metrics
     }
 
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "Requests answered, by name and result", self.requests.clone());
-        registry.register(
-            "request_seconds",
-            "Time from a request's turn to its response",
-            self.request_seconds.clone(),
-        );
+        let help = "Seconds from a request's turn to its response";
+        registry.register("request_seconds", help, self.request_seconds.clone());
         registry.register("connections", "Open connections of clients", self.connections.clone());
         registry.register("refused", "Connections and messages refused, by reason", self.refused.clone());
         registry.register("sessions", "Sessions", self.sessions.clone());
         registry.register("mailboxes", "Mailboxes held in memory", self.mailboxes.clone());
         registry.register("folders", "Open folders", self.folders.clone());
-        registry.register("calls", "Calls of sessions", self.calls.clone());
-        registry.register("sip", "Signalling: transactions, dialogs, messages, drops", self.sip.clone());
-        registry.register("media", "Media threads: legs, packets, octets, drops", self.media.clone());
-        registry.register(
-            "storage",
-            "Storage: changes asked for, commits, changes that wait, connections",
-            self.storage.clone(),
-        );
+        registry.register("outbox_bytes", "Bytes that clients have not acknowledged", self.outboxes.clone());
         registry.register("uploaded_bytes", "Bytes of uploaded files", self.uploaded.clone());
+        registry.register("queue", "Entries that wait, by queue", self.queues.clone());
+        let help = "Storage: changes asked for, commits, connections to the database";
+        registry.register("storage", help, self.storage.clone());
+    }
+
+    fn register_calls(&mut self) {
+        let (registry, sip, media) = (&mut self.registry, &self.sip, &self.media);
+        registry.register("calls", "Calls of sessions", self.calls.clone());
+        registry.register("sip_transactions", "SIP transactions by role", sip.transactions.clone());
+        registry.register("sip", "SIP calls, dialogs, connections, bindings of phones", sip.calls.clone());
+        registry.register("sip_requests", "SIP requests by method", sip.requests.clone());
+        registry.register("sip_responses", "SIP responses by class", sip.responses.clone());
+        registry.register("sip_retransmissions", "SIP messages that came or went again", sip.retransmissions.clone());
+        registry.register("sip_dropped", "SIP messages dropped, by reason", sip.dropped.clone());
+        registry.register("media_legs", "Ends of calls with sound", media.legs.clone());
+        registry.register("rtp_packets", "RTP packets", media.packets.clone());
+        registry.register("rtp_dropped", "Datagrams on media ports that were dropped, by reason", media.dropped.clone());
+        registry.register("dtls_handshakes", "DTLS handshakes begun", media.handshakes.clone());
+        registry.register("ice_checks", "Connectivity checks of browsers answered", media.checks.clone());
     }
 
     /// A request was answered, with success or with this code, after this time.
@@ -142,35 +203,44 @@ impl Metrics {
         }
     }
 
-    /// The figures of signalling.
-    pub(crate) fn sip(&self, statistics: &sip::Statistics, calls: usize) {
-        let sum = |counts: &mut dyn Iterator<Item = &u64>| counts.sum::<u64>();
-        let figures = [
-            ("calls", calls as u64),
-            ("legs", statistics.calls as u64),
-            ("dialogs", statistics.dialogs as u64),
-            ("client_transactions", statistics.client_transactions as u64),
-            ("server_transactions", statistics.server_transactions as u64),
-            ("connections", statistics.connections as u64),
-            ("bindings", statistics.bindings as u64),
-            ("requests_received", sum(&mut statistics.requests_received.values())),
-            ("requests_sent", sum(&mut statistics.requests_sent.values())),
-            ("responses_received", sum(&mut statistics.responses_received.values())),
-            ("responses_sent", sum(&mut statistics.responses_sent.values())),
-            ("retransmissions_received", statistics.retransmissions_received),
-            ("retransmissions_sent", statistics.retransmissions_sent),
-            ("parse_errors", statistics.parse_errors),
-            ("overload", statistics.overload),
-        ];
+    /// The figures of signalling, and how many orders wait for it.
+    pub(crate) fn sip(&self, statistics: &sip::Statistics, waiting: usize) {
+        let sip = &self.sip;
+        let gauge = |family: &Family<NameLabels, Gauge>, name, value| {
+            family.get_or_create(&NameLabels { name }).set(signed(value));
+        };
+        gauge(&self.queues, "signalling", waiting);
+        gauge(&sip.transactions, "client", statistics.client_transactions);
+        gauge(&sip.transactions, "server", statistics.server_transactions);
+        gauge(&sip.calls, "legs", statistics.calls);
+        gauge(&sip.calls, "dialogs", statistics.dialogs);
+        gauge(&sip.calls, "connections", statistics.connections);
+        gauge(&sip.calls, "bindings", statistics.bindings);
+        for (direction, counts) in both(&statistics.requests_received, &statistics.requests_sent) {
+            for (method, count) in counts {
+                let labels = SipLabels { direction, kind: (*method).to_owned() };
+                raise(&sip.requests.get_or_create(&labels), *count);
+            }
+        }
+        for (direction, counts) in both(&statistics.responses_received, &statistics.responses_sent) {
+            for (class, count) in counts {
+                raise(&sip.responses.get_or_create(&SipLabels { direction, kind: format!("{class}xx") }), *count);
+            }
+        }
+        let again = both(statistics.retransmissions_received, statistics.retransmissions_sent);
+        for (direction, count) in again {
+            raise(&sip.retransmissions.get_or_create(&DirectionLabels { direction }), count);
+        }
         let dropped = statistics.dropped.iter().map(|(reason, count)| (reason.label(), *count));
-        for (name, value) in figures.into_iter().chain(dropped) {
-            self.sip.get_or_create(&NameLabels { name }).set(i64::try_from(value).unwrap_or(i64::MAX));
+        let refused = [("parse error", statistics.parse_errors), ("overload", statistics.overload)];
+        for (reason, count) in dropped.chain(refused) {
+            raise(&sip.dropped.get_or_create(&ReasonLabels { reason }), count);
         }
     }
 
     /// The figures of a media thread.
     pub(crate) fn media_of(&self, thread: usize) -> MediaMetrics {
-        MediaMetrics { media: self.media.clone(), thread: thread as u64 }
+        MediaMetrics { families: self.media.clone(), thread: thread as u64 }
     }
 
     /// Something a peer wanted was refused.
@@ -191,12 +261,12 @@ impl Metrics {
         let storage = [
             ("jobs", i64::try_from(pressure.jobs).unwrap_or(i64::MAX)),
             ("commits", i64::try_from(pressure.commits).unwrap_or(i64::MAX)),
-            ("waiting", signed(pressure.waiting)),
             ("connections", signed(pressure.connections)),
         ];
         for (name, value) in storage {
             self.storage.get_or_create(&NameLabels { name }).set(value);
         }
+        self.queues.get_or_create(&NameLabels { name: "storage" }).set(signed(pressure.waiting));
         let mut text = String::new();
         // Writing to a string does not fail.
         _ = encode(&mut text, &self.registry);
@@ -208,27 +278,35 @@ fn signed(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// Two values with the labels of their directions.
+fn both<T>(received: T, sent: T) -> [(&'static str, T); 2] {
+    [("received", received), ("sent", sent)]
+}
+
+/// Sets a counter that somebody else counts, and that never falls.
+fn raise(counter: &Counter, count: u64) {
+    counter.inner().store(count, Ordering::Relaxed);
+}
+
 /// The figures of one media thread.
 pub(crate) struct MediaMetrics {
-    media: Family<ThreadLabels, Gauge>,
+    families: MediaFamilies,
     thread: u64,
 }
 
 impl MediaMetrics {
     /// Tells how things stand; `unsent` are the datagrams that the kernel did not take.
     pub(crate) fn set(&self, totals: &media::Totals, unsent: u64) {
-        let drops = totals.drops.by_reason();
-        let figures = [
-            ("legs", totals.legs as u64),
-            ("packets_received", totals.received),
-            ("packets_sent", totals.sent),
-            ("checks", totals.checks),
-            ("handshakes", totals.handshakes),
-            ("unsent", unsent),
-        ];
-        for (name, value) in figures.into_iter().chain(drops) {
-            let labels = ThreadLabels { name, thread: self.thread };
-            self.media.get_or_create(&labels).set(i64::try_from(value).unwrap_or(i64::MAX));
+        let (families, thread) = (&self.families, self.thread);
+        let labels = ThreadLabels { thread };
+        families.legs.get_or_create(&labels).set(signed(totals.legs));
+        raise(&families.handshakes.get_or_create(&labels), totals.handshakes);
+        raise(&families.checks.get_or_create(&labels), totals.checks);
+        for (direction, count) in both(totals.received, totals.sent) {
+            raise(&families.packets.get_or_create(&PacketLabels { direction, thread }), count);
+        }
+        for (reason, count) in totals.drops.by_reason().into_iter().chain([("unsent", unsent)]) {
+            raise(&families.dropped.get_or_create(&DropLabels { reason, thread }), count);
         }
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Session {
     /// Requests accepted on connections, for a client that resumes.
     accepted: u64,
     heard: Instant,
+    /// Bytes of the outbox that the metrics know of.
+    counted: i64,
     ending: Option<&'static str>,
 }
 
@@ -79,6 +81,7 @@ impl Session {
             work: Work::default(),
             accepted: 0,
             heard: Instant::now(),
+            counted: 0,
             ending: None,
         }
     }
@@ -89,6 +92,7 @@ impl Session {
         while self.ending.is_none() {
             self.answer_batches();
             let full = self.flush() == Flush::Full;
+            self.count_outbox();
             let deadline = tokio::time::Instant::from_std(self.deadline());
             let has_room = self.outbox.bytes() < ROOM;
             tokio::select! {
@@ -103,6 +107,12 @@ impl Session {
             }
         }
         self.finish().await;
+    }
+
+    /// Tells the metrics how much the outbox has grown or shrunk.
+    fn count_outbox(&mut self) {
+        let bytes = i64::try_from(self.outbox.bytes()).unwrap_or(i64::MAX);
+        self.hub.metrics.outboxes.inc_by(bytes - std::mem::replace(&mut self.counted, bytes));
     }
 
     // ---- what handlers use
@@ -367,6 +377,7 @@ impl Session {
         self.answer_batches();
         self.flush();
         info!(session = ?self.handle.id(), account = %self.handle.account().address, reason = self.ending, "session ends");
+        self.hub.metrics.outboxes.dec_by(self.counted);
         self.hub.sessions.forget(&self.handle);
         crate::call::hang_up_all(&mut self);
         for (_, folder) in std::mem::take(&mut self.folders) {

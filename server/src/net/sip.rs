@@ -148,7 +148,7 @@ pub(crate) async fn run(
             () = sleep => signalling.handle_timeout(Instant::now()),
             _ = report.tick() => {
                 signalling.handle_timeout(Instant::now());
-                hub.metrics.sip(&signalling.endpoint().statistics(), signalling.calls());
+                hub.metrics.sip(&signalling.endpoint().statistics(), orders.len());
             }
         }
     }
