@@ -3,8 +3,13 @@
 //! The configuration is parsed once. Its types are what may be in it: after [`Config::load`] nothing checks
 //! again. Every key stands in `ximss-gateway.example.toml` with its default.
 
+mod accept;
+mod environment;
 mod load;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -12,13 +17,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, ListenOption};
-pub use value::{Ports, Size, Span};
+pub use value::{Ports, Proxy, Size, Span};
 
 /// Everything that can be set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Folder of everything that is kept: database, blobs, keys, the control socket.
+    #[serde(deserialize_with = "accept::folder")]
     pub data: PathBuf,
     /// Where to listen.
     pub listen: Listen,
@@ -47,16 +53,22 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 pub struct Listen {
     /// The page, the HTTP and WebSocket bindings, and XIMSS if the first byte is `<`.
+    #[serde(deserialize_with = "accept::listeners")]
     pub http: Vec<SocketAddr>,
     /// The same with TLS.
+    #[serde(deserialize_with = "accept::listeners")]
     pub https: Vec<SocketAddr>,
     /// Metrics and health.
+    #[serde(deserialize_with = "accept::listeners")]
     pub admin: Vec<SocketAddr>,
     /// XIMSS over TCP.
+    #[serde(deserialize_with = "accept::listeners")]
     pub ximss: Vec<SocketAddr>,
     /// XIMSS over TLS.
+    #[serde(deserialize_with = "accept::listeners")]
     pub ximsss: Vec<SocketAddr>,
     /// SIP over UDP and TCP.
+    #[serde(deserialize_with = "accept::listeners")]
     pub sip: Vec<SocketAddr>,
 }
 
@@ -65,10 +77,12 @@ pub struct Listen {
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// Empty: SQLite in the data folder. Else `postgres://USER@HOST/NAME`.
+    #[serde(deserialize_with = "accept::database_url")]
     pub url: String,
     /// A file with the password of the database user; empty: none.
     pub password_file: PathBuf,
     /// Connections to PostgreSQL.
+    #[serde(deserialize_with = "accept::count")]
     pub connections: u32,
 }
 
@@ -79,6 +93,7 @@ pub struct Log {
     /// `text` or `json`.
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`, or a filter such as `info,sip=debug`.
+    #[serde(deserialize_with = "accept::log_level")]
     pub level: String,
 }
 
@@ -107,8 +122,10 @@ pub struct Tls {
 #[serde(deny_unknown_fields, default)]
 pub struct Auth {
     /// Whether CRAM-MD5 is offered. Its verifier is as good as the password to who steals it.
+    #[serde(deserialize_with = "accept::switch")]
     pub cram_md5: bool,
     /// How long a reconnect ticket is accepted.
+    #[serde(deserialize_with = "accept::some_time")]
     pub ticket_lifetime: Span,
 }
 
@@ -117,18 +134,24 @@ pub struct Auth {
 #[serde(deny_unknown_fields, default)]
 pub struct Session {
     /// Sessions an account may have at once.
+    #[serde(deserialize_with = "accept::count")]
     pub per_account: u32,
     /// How long a session without a connection waits for its client.
     pub detached: Span,
     /// What may wait for a client: messages not acknowledged, in bytes.
+    #[serde(deserialize_with = "accept::some_size")]
     pub unacknowledged: Size,
     /// How long a client may say nothing.
+    #[serde(deserialize_with = "accept::some_time")]
     pub idle: Span,
     /// How long a connection may take to log in.
+    #[serde(deserialize_with = "accept::some_time")]
     pub login: Span,
     /// Folders a session may have open.
+    #[serde(deserialize_with = "accept::count")]
     pub folders: u32,
     /// Calls a session may have.
+    #[serde(deserialize_with = "accept::count")]
     pub calls: u32,
     /// Bytes of all files uploaded by one session.
     pub uploads: Size,
@@ -139,14 +162,19 @@ pub struct Session {
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Connections from one address.
+    #[serde(deserialize_with = "accept::count")]
     pub connections_per_address: u32,
     /// Bytes of a message before login.
+    #[serde(deserialize_with = "accept::some_size")]
     pub message_before_login: Size,
     /// Bytes of a message after login.
+    #[serde(deserialize_with = "accept::some_size")]
     pub message: Size,
     /// Bytes of one uploaded file.
+    #[serde(deserialize_with = "accept::some_size")]
     pub upload: Size,
     /// How long an HTTP client may take to send its headers, and how long it may pause in a body.
+    #[serde(deserialize_with = "accept::some_time")]
     pub http_header_time: Span,
 }
 
@@ -155,6 +183,7 @@ pub struct Limits {
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     /// Origins of pages, beside our own, that may talk to the server: `https://host[:port]`, exactly.
+    #[serde(deserialize_with = "accept::origins")]
     pub allowed_origins: Vec<String>,
 }
 
@@ -163,8 +192,10 @@ pub struct Http {
 #[serde(deny_unknown_fields, default)]
 pub struct Sip {
     /// The address that phones reach us at; needed when listening on all addresses.
-    pub advertise: String,
+    #[serde(with = "accept::advertised")]
+    pub advertise: Option<IpAddr>,
     /// The longest registration.
+    #[serde(deserialize_with = "accept::registration")]
     pub max_expires: Span,
     /// Carriers and other servers.
     pub trunk: Vec<Trunk>,
@@ -175,14 +206,15 @@ pub struct Sip {
 #[serde(deny_unknown_fields)]
 pub struct Trunk {
     /// A name, for the log.
+    #[serde(deserialize_with = "accept::name")]
     pub name: String,
     /// Where calls to it are sent: `host[:port][;transport=udp|tcp]`.
-    pub proxy: String,
+    pub proxy: Proxy,
     /// Domains that are called through it; `*`: all but our own.
     #[serde(default)]
     pub domains: Vec<String>,
     /// Whether numbers (`tel:` and digits only) are called through it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "accept::switch")]
     pub numbers: bool,
     /// The domain that our users have there; empty: the one they have here.
     #[serde(default)]
@@ -197,7 +229,7 @@ pub struct Trunk {
     #[serde(default)]
     pub realm: String,
     /// Addresses from which it may call us without a password.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "accept::addresses")]
     pub sources: Vec<IpAddr>,
 }
 
@@ -206,13 +238,27 @@ pub struct Trunk {
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
     /// The local address for sound.
+    #[serde(deserialize_with = "accept::address")]
     pub address: IpAddr,
     /// The address that browsers and phones send sound to; needed when listening on all addresses.
-    pub advertise: String,
+    #[serde(with = "accept::advertised")]
+    pub advertise: Option<IpAddr>,
     /// UDP ports for sound.
     pub ports: Ports,
     /// Threads that move sound; 0: one for each processor, at most 8.
+    #[serde(deserialize_with = "accept::threads")]
     pub threads: u32,
+}
+
+impl Media {
+    /// The threads that move sound.
+    #[must_use]
+    pub fn thread_count(&self) -> usize {
+        match usize::try_from(self.threads).unwrap_or(usize::MAX) {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
+            count => count,
+        }
+    }
 }
 
 fn local(port: u16) -> Vec<SocketAddr> {
@@ -303,7 +349,7 @@ impl Default for Limits {
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { advertise: String::new(), max_expires: Span::seconds(3_600), trunk: Vec::new() }
+        Self { advertise: None, max_expires: Span::seconds(3_600), trunk: Vec::new() }
     }
 }
 
@@ -311,7 +357,7 @@ impl Default for Media {
     fn default() -> Self {
         Self {
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            advertise: String::new(),
+            advertise: None,
             ports: Ports { first: 40_000, last: 49_999 },
             threads: 0,
         }

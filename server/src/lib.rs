@@ -77,7 +77,6 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let storage = open_storage(&config).await?;
     storage.drop_all_uploads().await?;
     let accounts = Accounts::new(storage.clone(), Arc::clone(&key), config.auth.cram_md5);
-    let newcomers = first_start::prepare(&storage, &accounts).await?;
     let tls = load_tls(&config)?;
     let listeners = bind_all(&config)?;
     let sockets = net::sip::bind(&config)?;
@@ -86,12 +85,14 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let metrics = Metrics::new();
     let (leg_events, legs) = mpsc::channel(LEG_EVENTS);
     let media = Media::start(&config, &metrics, &leg_events)?;
+    // All that can fail for want of a port has not: the passwords of the first accounts are told once, and then must be.
+    let newcomers = first_start::prepare(&storage, &accounts).await?;
+    let addresses: Vec<(Kind, SocketAddr)> =
+        listeners.iter().map(|bound| (bound.kind, bound.address)).collect();
+    tell(&first_start::introduction(&config, &newcomers, &addresses, &sockets.addresses));
     let (signalling, orders) = signalling::Handle::new();
     let hub =
         Hub::new(Parts { config, storage, accounts, media, signalling, metrics, shutdown: shutdown.clone() });
-    let addresses: Vec<(Kind, SocketAddr)> =
-        listeners.iter().map(|bound| (bound.kind, bound.address)).collect();
-    let introduction = first_start::introduction(&hub.config, &newcomers, &addresses, &sockets.addresses);
     let signalling = start_signalling(&hub, &key, &sockets).await?;
     let signalling = tokio::spawn(net::sip::run(Arc::clone(&hub), sockets, signalling, orders, legs));
     for bound in listeners {
@@ -105,7 +106,6 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
     tokio::spawn(sweep(hub.storage.clone(), shutdown.clone()));
-    tell(&introduction);
     info!("ready");
     shutdown.cancelled().await;
     drain(&hub, signalling).await;

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use server::administration::Command;
 use server::config::{Config, ListenOption, LogFormat};
@@ -136,7 +137,7 @@ fn main() -> ExitCode {
 }
 
 fn configure(arguments: &Arguments) -> anyhow::Result<Config> {
-    let mut config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    let mut config = Config::load(arguments.config.as_deref(), std::env::vars_os())?;
     if let Some(data) = &arguments.data {
         config.data.clone_from(data);
     }
@@ -200,7 +201,7 @@ fn say(line: &str) -> anyhow::Result<()> {
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log.level)
-        .map_err(|e| anyhow::anyhow!("log.level {:?} is not a level or filter: {e}", config.log.level))?;
+        .with_context(|| format!("log.level {:?} is no filter", config.log.level))?;
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

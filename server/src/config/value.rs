@@ -1,9 +1,12 @@
-//! How are durations, sizes and port ranges written in the configuration?
+//! How are durations, sizes, port ranges and proxies written in the configuration?
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize, de};
+use serde::{Deserialize, Serialize};
+use sip::{SipUri, Uri};
+
+use super::accept;
 
 /// A duration: a number and `ms`, `s`, `m`, `h` or `d`, such as `"120s"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,10 @@ pub struct Ports {
     /// The last port.
     pub last: u16,
 }
+
+/// Where another SIP server is: `HOST[:PORT][;transport=udp|tcp]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy(pub SipUri);
 
 const SPAN_UNITS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
@@ -51,12 +58,28 @@ impl Size {
 }
 
 impl Ports {
+    /// How many pairs of an even port and the odd one after it there are.
+    #[must_use]
+    pub fn pairs(self) -> usize {
+        media::PortPool::new(self.first, self.last).map_or(0, |pool| pool.capacity())
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (first, last) = text.split_once('-')?;
         let ports = Self { first: first.trim().parse().ok()?, last: last.trim().parse().ok()? };
         (ports.first > 0 && ports.first <= ports.last).then_some(ports)
     }
 }
+
+impl Proxy {
+    fn parse(text: &str) -> Option<Self> {
+        let uri = format!("{SCHEME}{}", text.strip_prefix(SCHEME).unwrap_or(text));
+        if let Ok(Uri::Sip(uri)) = Uri::parse(&uri) { Some(Self(uri)) } else { None }
+    }
+}
+
+/// What need not be written before a proxy.
+const SCHEME: &str = "sip:";
 
 fn parse_with_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
@@ -91,6 +114,13 @@ impl fmt::Display for Ports {
     }
 }
 
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.0.to_string();
+        f.write_str(text.strip_prefix(SCHEME).unwrap_or(&text))
+    }
+}
+
 macro_rules! text_value {
     ($type:ident, $expected:literal) => {
         impl Serialize for $type {
@@ -101,10 +131,8 @@ macro_rules! text_value {
 
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)
-                    .map_err(|e| de::Error::custom(format!("{e}; it should be {}", $expected)))?;
-                Self::parse(text.trim())
-                    .ok_or_else(|| de::Error::custom(format!("{text:?} should be {}", $expected)))
+                let text: String = accept::read(deserializer, $expected)?;
+                Self::parse(text.trim()).map_or_else(|| accept::refuse(format!("{text:?}"), $expected), Ok)
             }
         }
     };
@@ -113,6 +141,7 @@ macro_rules! text_value {
 text_value!(Span, "a number with ms, s, m, h or d, such as \"120s\"");
 text_value!(Size, "a number with B, KiB, MiB or GiB, such as \"64KiB\"");
 text_value!(Ports, "a range of ports, such as \"40000-49999\"");
+text_value!(Proxy, "HOST[:PORT][;transport=udp|tcp], such as \"sip.example.org;transport=tcp\"");
 
 #[cfg(test)]
 mod tests {
@@ -127,6 +156,8 @@ mod tests {
         assert_eq!(Span::parse("120s").unwrap().to_string(), "2m");
         assert_eq!(Size::parse("64KiB").unwrap().to_string(), "64KiB");
         assert_eq!(Ports::parse("40000-49999").unwrap().to_string(), "40000-49999");
+        assert_eq!(Proxy::parse("[::1]:5070;transport=tcp").unwrap().to_string(), "[::1]:5070;transport=tcp");
+        assert_eq!(Proxy::parse("sip:example.org"), Proxy::parse("example.org"));
     }
 
     #[test]
@@ -135,6 +166,9 @@ mod tests {
             assert_eq!(Span::parse(text), None, "{text}");
         }
         assert_eq!(Size::parse("1KB"), None);
+        for text in ["", "sip:", "tel:+4930", "a b", "host:port"] {
+            assert_eq!(Proxy::parse(text), None, "{text}");
+        }
         for text in ["1", "5-4", "0-9", "1-70000"] {
             assert_eq!(Ports::parse(text), None, "{text}");
         }

@@ -71,16 +71,11 @@ impl Media {
     ) -> anyhow::Result<Self> {
         let media = &config.media;
         let ports = Ports::new(media.ports.first, media.ports.last)?;
-        // `check` has refused what is no address.
-        let advertise = media.advertise.parse().unwrap_or(media.address);
+        let advertise = media.advertise.unwrap_or(media.address);
         let certificate = Certificate::generate()?;
         let fingerprint = certificate.fingerprint();
-        let count = match usize::try_from(media.threads)? {
-            0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
-            count => count,
-        };
         let mut threads = Vec::new();
-        for number in 0..count {
+        for number in 0..media.thread_count() {
             let (socket, taken) = bind_shared(&ports, media.address)?;
             let shared = SocketAddr::new(advertise, socket.local_addr()?.port());
             let poll = Poll::new()?;

@@ -51,7 +51,7 @@ pub(crate) fn bind(config: &Config) -> anyhow::Result<Sockets> {
             format!("cannot listen on sip {address}; choose another with --listen sip=ADDR:PORT")
         })?;
         let address = tcp.local_addr()?;
-        let ip: IpAddr = config.sip.advertise.parse().unwrap_or_else(|_| address.ip());
+        let ip: IpAddr = config.sip.advertise.unwrap_or_else(|| address.ip());
         for transport in [Transport::Udp, Transport::Tcp] {
             let id = ListenerId(u16::try_from(sockets.listeners.len())?);
             let advertised = HostPort { host: Host::from(ip), port: Some(address.port()) };
@@ -268,7 +268,7 @@ pub(crate) fn endpoint(
     seed: [u8; 32],
 ) -> Endpoint {
     let mut sip = sip::Config::new(domains, listeners, seed);
-    let longest = u32::try_from(config.sip.max_expires.0.as_secs()).unwrap_or(u32::MAX).max(60);
+    let longest = u32::try_from(config.sip.max_expires.0.as_secs()).unwrap_or(u32::MAX);
     sip.registrar.longest = longest;
     sip.registrar.usual = sip.registrar.usual.min(longest);
     sip.trunks = config

@@ -172,15 +172,7 @@ pub(super) fn sip_uri(user: &str, domain: &str) -> Option<Uri> {
 impl TrunkPeer {
     fn new(config: &Trunk) -> anyhow::Result<Self> {
         let name = &config.name;
-        let wrong = || {
-            anyhow::anyhow!("sip.trunk {name:?}: {:?} is not host[:port][;transport=udp|tcp]", config.proxy)
-        };
-        let proxy = if config.proxy.starts_with("sip:") {
-            config.proxy.clone()
-        } else {
-            format!("sip:{}", config.proxy)
-        };
-        let Ok(Uri::Sip(proxy)) = Uri::parse(&proxy) else { return Err(wrong()) };
+        let proxy = &config.proxy.0;
         let realm = if config.realm.is_empty() { proxy.host().to_string() } else { config.realm.clone() };
         let credentials = if config.user.is_empty() {
             None
@@ -192,7 +184,8 @@ impl TrunkPeer {
                 secret: Secret::Password(password),
             })
         };
-        Ok(Self { config: config.clone(), route: Uri::Sip(proxy.with_param("lr", None)), credentials })
+        let route = Uri::Sip(proxy.clone().with_param("lr", None));
+        Ok(Self { config: config.clone(), route, credentials })
     }
 }
 
