@@ -122,8 +122,15 @@ impl Administration {
     ) -> Outcome<()> {
         match command {
             Command::AccountAdd { address, real_name, password } => {
-                let address = parse(&address)?;
-                self.accounts.create(&address, &real_name, &password).await.map_err(text)?;
+                let parsed = parse(&address)?;
+                let created = self.accounts.create(&parsed, &real_name, &password).await;
+                if let Err(storage::Error::AlreadyExists { .. }) = created {
+                    return Err(format!(
+                        "the account {address} exists already: to set its password, `ximss-gateway account password \
+                         {address}`"
+                    ));
+                }
+                created.map_err(text)?;
                 if let Some(hub) = &self.hub {
                     let domains = self.storage.domains().await.map_err(text)?;
                     hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;

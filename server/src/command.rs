@@ -16,42 +16,53 @@ use crate::config::Config;
 use crate::folder_lock::{FolderLock, LockError};
 use crate::mail::{Imported, Importer};
 use crate::net::control;
-use crate::{key_path, open_storage};
+use crate::{open_key, open_storage};
 
 /// Runs a command; returns the lines it has to say.
 ///
 /// # Errors
 /// If it cannot be done; the text says what to do.
 pub async fn run(config: &Config, command: Command) -> anyhow::Result<Vec<String>> {
-    match FolderLock::take(&config.data) {
-        Ok(_lock) => {
-            let administration = offline(config).await?;
-            let (client, server) = tokio::io::duplex(64 * 1024);
-            let (said, served) = tokio::join!(talk(client, command), administration.converse(server));
-            served?;
-            said
-        }
-        Err(LockError::InUse(_)) => talk(connect(config).await?, command).await,
-        Err(error) => Err(error.into()),
-    }
+    let Some(_lock) = lock(config, &command)? else { return talk(connect(config).await?, command).await };
+    let administration = offline(config).await?;
+    let (client, server) = tokio::io::duplex(64 * 1024);
+    let (said, served) = tokio::join!(talk(client, command), administration.converse(server));
+    // When one side breaks off, the other fails too, and knows less of why.
+    let said = said?;
+    served?;
+    Ok(said)
 }
 
-/// Imports a file or folder of messages.
+/// Imports a file or folder of messages; returns how many were stored.
 ///
 /// # Errors
 /// If it cannot be read or stored. What was stored before stays; the text says how much.
 pub async fn import(config: &Config, address: String, mailbox: String, source: &Path) -> anyhow::Result<u64> {
+    let importer = Importer::open(source, LONGEST_MESSAGE)?;
     let command = Command::MailImport { address, mailbox };
+    let Some(_lock) = lock(config, &command)? else {
+        return send_mail(connect(config).await?, command, importer).await;
+    };
+    let administration = offline(config).await?;
+    let (client, server) = tokio::io::duplex(1 << 20);
+    let (sent, served) = tokio::join!(send_mail(client, command, importer), administration.converse(server));
+    let sent = sent?;
+    served?;
+    Ok(sent)
+}
+
+/// Takes the data folder; `None` if another process has it.
+fn lock(config: &Config, command: &Command) -> anyhow::Result<Option<FolderLock>> {
+    // Who mistypes the folder should not get an empty new one.
+    if !matches!(command, Command::AccountAdd { .. }) && !config.data.exists() {
+        bail!(
+            "there is no data folder {}: name the right one with --data, or start the gateway once to make it",
+            config.data.display()
+        );
+    }
     match FolderLock::take(&config.data) {
-        Ok(_lock) => {
-            let administration = offline(config).await?;
-            let (client, server) = tokio::io::duplex(1 << 20);
-            let (sent, served) =
-                tokio::join!(send_mail(client, command, source), administration.converse(server));
-            served?;
-            sent
-        }
-        Err(LockError::InUse(_)) => send_mail(connect(config).await?, command, source).await,
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::InUse { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
@@ -60,17 +71,31 @@ async fn connect(config: &Config) -> anyhow::Result<tokio::net::UnixStream> {
     let path = control::path(&config.data);
     control::connect(&config.data).await.with_context(|| {
         format!(
-            "a gateway uses {}, but its control socket {} does not answer",
+            "the data folder {} is in use, and its control socket {} does not answer: wait until the other command \
+             has ended or the gateway is ready, then try again",
             config.data.display(),
             path.display()
         )
     })
 }
 
+/// What went wrong, with all that caused it, each once: many errors repeat their cause.
+#[must_use]
+pub fn explain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 async fn offline(config: &Config) -> anyhow::Result<Administration> {
     let storage = open_storage(config).await?;
-    let key = crate::key::ServerKey::open(&key_path(config)).context("cannot use server.key")?;
-    let accounts = Accounts::new(storage.clone(), Arc::new(key), config.auth.cram_md5);
+    let accounts = Accounts::new(storage.clone(), Arc::new(open_key(config)?), config.auth.cram_md5);
     Ok(Administration { storage, accounts: Arc::new(accounts), hub: None })
 }
 
@@ -93,10 +118,10 @@ async fn talk(stream: impl AsyncRead + AsyncWrite, command: Command) -> anyhow::
 async fn send_mail(
     stream: impl AsyncRead + AsyncWrite,
     command: Command,
-    source: &Path,
+    mut importer: Importer,
 ) -> anyhow::Result<u64> {
     let (reader, mut writer) = split(stream);
-    let mut importer = Importer::open(source, LONGEST_MESSAGE)?;
+    let mut left_out = 0;
     let bar = progress_bar(importer.total());
     writer.write_all(&line_of(&command)).await?;
     let send = async {
@@ -104,7 +129,10 @@ async fn send_mail(
             bar.set_position(importer.position());
             match message {
                 Ok(message) => send_message(&mut writer, &message).await?,
-                Err(error) => bar.suspend(|| eprintln!("left out: {error}")),
+                Err(error) => {
+                    left_out += 1;
+                    bar.suspend(|| eprintln!("left out: {error}"));
+                }
             }
         }
         let end = ImportHeader { length: 0, internal_date: 0, flags: 0 };
@@ -129,6 +157,9 @@ async fn send_mail(
     // When the other side has failed, sending fails too; its reason is the better one.
     let stored = received?;
     sent?;
+    if left_out > 0 {
+        bail!("{stored} messages were imported, and {left_out} were left out, as said above");
+    }
     Ok(stored)
 }
 
@@ -171,4 +202,39 @@ pub fn password(from_stdin: bool) -> anyhow::Result<(String, bool)> {
         bail!("the password on standard input is empty");
     }
     Ok((password.to_owned(), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(folder: &tempfile::TempDir) -> Config {
+        Config { data: folder.path().join("data"), ..Config::default() }
+    }
+
+    #[tokio::test]
+    async fn only_a_new_account_makes_a_data_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(&folder);
+        let error = run(&config, Command::AccountList).await.unwrap_err().to_string();
+        assert!(error.contains("there is no data folder") && error.contains("--data"), "{error}");
+        assert!(!config.data.exists());
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_not_there_is_named_before_anything_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("old.mbox");
+        let outcome = import(&config(&folder), "a@example.org".to_owned(), "INBOX".to_owned(), &source).await;
+        let error = explain(&outcome.unwrap_err());
+        assert!(error.contains("cannot open") && error.contains("old.mbox: No such file"), "{error}");
+        assert_eq!(error.matches("No such file").count(), 1, "{error}");
+    }
+
+    #[test]
+    fn a_cause_that_is_told_already_is_not_told_again() {
+        let cause = anyhow::anyhow!("no space");
+        let error = cause.context("cannot write f: no space").context("cannot save");
+        assert_eq!(explain(&error), "cannot save: cannot write f: no space");
+    }
 }

@@ -17,10 +17,23 @@ pub(crate) struct FolderLock {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
     /// Another process uses it.
-    #[error("the data folder {folder} is in use by another ximss-gateway", folder = .0.display())]
-    InUse(PathBuf),
+    #[error(
+        "the data folder {folder} is in use by another ximss-gateway (process {process}): stop that first, or choose \
+         another folder with --data",
+        folder = folder.display()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// Its number, as it wrote it into the lock file.
+        process: String,
+    },
     /// It cannot be made or written.
-    #[error("cannot write to the data folder {folder}: {source}", folder = folder.display())]
+    #[error(
+        "cannot write to the data folder {folder}: {source}; it must be a folder that belongs to the user that the \
+         gateway runs as: choose another with --data, or give it to that user",
+        folder = folder.display()
+    )]
     Unwritable {
         /// The folder.
         folder: PathBuf,
@@ -41,11 +54,12 @@ impl FolderLock {
         let mut options = OpenOptions::new();
         let path = folder.join("lock");
         let file =
-            options.write(true).create(true).truncate(false).mode(0o600).open(path).map_err(unwritable)?;
+            options.write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(unwritable)?;
         let mut file = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, error)| {
             let error = std::io::Error::from(error);
             if error.kind() == ErrorKind::WouldBlock {
-                return LockError::InUse(folder.to_owned());
+                let process = std::fs::read_to_string(&path).unwrap_or_default().trim().to_owned();
+                return LockError::InUse { folder: folder.to_owned(), process };
             }
             unwritable(error)
         })?;
@@ -64,7 +78,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let first = FolderLock::take(&data).unwrap();
-        assert!(matches!(FolderLock::take(&data), Err(LockError::InUse(_))));
+        let refused = FolderLock::take(&data).unwrap_err().to_string();
+        let process = format!("in use by another ximss-gateway (process {})", std::process::id());
+        assert!(refused.contains(&process) && refused.contains("--data"), "{refused}");
         drop(first);
         assert!(FolderLock::take(&data).is_ok());
     }
@@ -75,6 +91,6 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let error = FolderLock::take(&file.join("data")).unwrap_err().to_string();
-        assert!(error.contains("cannot write to the data folder"), "{error}");
+        assert!(error.contains("cannot write to the data folder") && error.contains("--data"), "{error}");
     }
 }

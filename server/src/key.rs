@@ -34,7 +34,7 @@ impl ServerKey {
             Err(e) => return Err(e),
         };
         if secret.len() != 32 {
-            let text = format!("{} should have 32 bytes", path.display());
+            let text = format!("it should have 32 bytes, and has {}", secret.len());
             return Err(std::io::Error::new(ErrorKind::InvalidData, text));
         }
         Self::new(&secret).ok_or_else(|| std::io::Error::other("the server key cannot be used"))

@@ -35,7 +35,6 @@ mod ticket;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -72,8 +71,7 @@ const LEG_EVENTS: usize = 4_096;
 /// If it cannot start; the text says what to do.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let _lock = FolderLock::take(&config.data)?;
-    let key =
-        Arc::new(ServerKey::open(&key_path(&config)).context("cannot use server.key in the data folder")?);
+    let key = Arc::new(open_key(&config)?);
     let storage = open_storage(&config).await?;
     storage.drop_all_uploads().await?;
     let accounts = Accounts::new(storage.clone(), Arc::clone(&key), config.auth.cram_md5);
@@ -163,9 +161,16 @@ fn tell(text: &str) {
     _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Where the server's key is.
-fn key_path(config: &Config) -> PathBuf {
-    config.data.join("server.key")
+/// The server's key; it is made if it is missing.
+fn open_key(config: &Config) -> anyhow::Result<ServerKey> {
+    let path = config.data.join("server.key");
+    ServerKey::open(&path).with_context(|| {
+        format!(
+            "cannot use {}: restore it from a backup (without it, phones cannot register until their users' passwords \
+             are set again)",
+            path.display()
+        )
+    })
 }
 
 /// Opens rows and blobs.
@@ -175,8 +180,13 @@ async fn open_storage(config: &Config) -> anyhow::Result<Storage> {
     } else {
         Database::Postgres { url: database_url(config)?, connections: config.database.connections }
     };
+    let name = match &database {
+        Database::Sqlite { path } => path.display().to_string(),
+        Database::Postgres { .. } => "of database.url".to_owned(),
+    };
     let blobs = config.data.join("blobs");
-    Ok(Storage::open(storage::Config { database, blobs }).await?)
+    let opened = Storage::open(storage::Config { database, blobs }).await;
+    opened.with_context(|| format!("cannot open the storage with the database {name}"))
 }
 
 /// The URL of the database with its password.

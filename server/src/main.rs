@@ -15,21 +15,26 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const GLOBAL: &str = "Options of every command";
+const NOTES: &str = "\
+Everything that ximss-gateway.example.toml explains can also be set by variables of the environment, such as
+XIMSS_SIP_ADVERTISE for sip.advertise. Exit codes: 0 it is done, 1 it failed, 2 wrong command line or configuration.";
+
 /// Mail, messages and calls for browsers and thin clients over the XIMSS protocol.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, about, max_term_width = 100, after_help = NOTES)]
 struct Arguments {
     /// Configuration file; every key is explained in ximss-gateway.example.toml
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Folder of everything that is kept [default: ./data]
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR", global = true, help_heading = GLOBAL)]
     data: Option<PathBuf>,
     /// Listen here; KIND is http, https, admin, ximss, ximsss or sip. Can be repeated; KIND=off switches one off
-    #[arg(long, value_name = "KIND=ADDR:PORT", global = true)]
+    #[arg(long, value_name = "KIND=ADDR:PORT", global = true, help_heading = GLOBAL)]
     listen: Vec<ListenOption>,
     /// Form of the log on standard error
-    #[arg(long, value_name = "FORMAT", global = true, value_parser = ["text", "json"])]
+    #[arg(long, value_name = "FORMAT", global = true, help_heading = GLOBAL, value_parser = ["text", "json"])]
     log: Option<String>,
     #[command(subcommand)]
     command: Option<Subcommands>,
@@ -57,7 +62,7 @@ enum AccountCommand {
         #[command(flatten)]
         account: AccountArguments,
         /// What its owner is called
-        #[arg(long, value_name = "NAME", default_value = "")]
+        #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
         real_name: String,
     },
     /// Set the password of an account
@@ -116,7 +121,7 @@ fn main() -> ExitCode {
     let config = match configure(&arguments) {
         Ok(config) => config,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", server::command::explain(&error));
             return ExitCode::from(WRONG_USE);
         }
     };
@@ -130,7 +135,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run(arguments.command.unwrap_or(Subcommands::Serve), config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", server::command::explain(&error));
             ExitCode::FAILURE
         }
     }
