@@ -34,7 +34,11 @@ impl ServerKey {
             Err(e) => return Err(e),
         };
         if secret.len() != 32 {
-            let text = format!("it should have 32 bytes, and has {}", secret.len());
+            let text = format!(
+                "it should have 32 bytes, and has {}: restore it from a backup (with another one, phones cannot \
+                 register until their users' passwords are set again)",
+                secret.len()
+            );
             return Err(std::io::Error::new(ErrorKind::InvalidData, text));
         }
         Self::new(&secret).ok_or_else(|| std::io::Error::other("the server key cannot be used"))

@@ -164,13 +164,7 @@ fn tell(text: &str) {
 /// The server's key; it is made if it is missing.
 fn open_key(config: &Config) -> anyhow::Result<ServerKey> {
     let path = config.data.join("server.key");
-    ServerKey::open(&path).with_context(|| {
-        format!(
-            "cannot use {}: restore it from a backup (without it, phones cannot register until their users' passwords \
-             are set again)",
-            path.display()
-        )
-    })
+    ServerKey::open(&path).with_context(|| format!("cannot use {}", path.display()))
 }
 
 /// Opens rows and blobs.
