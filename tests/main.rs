@@ -3,6 +3,15 @@
 //! `harness/` starts it and talks to it, `transcript/*.txt` are dialogues of the protocol text, `scenario/` is everything
 //! else. `tests/run` runs all of them.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that finds something else than it expects has failed, and says so by a panic"
+)]
+
 mod harness;
 mod scenario;
 mod tidy;

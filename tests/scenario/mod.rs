@@ -1,13 +1,13 @@
 //! What the gateway does as a whole, in chapters.
 
 mod bad_input;
+mod browser_calls;
 mod calls;
-
+mod dtls_loss;
 mod files;
 mod http_binding;
 mod limits;
 mod login;
-
 mod resumption;
 
 use std::sync::Arc;

@@ -1,0 +1,115 @@
+// How does a test move a browser? It writes a command a line and reads an answer a line.
+//
+// The first argument is JSON: { "browser": "chromium" | "firefox", "tone": hertz, "wav": file, "profile": folder }.
+// A command is { "do": name, "tab": number, … }; an answer { "ok": value } or { "error": text }. The browser ends with the
+// standard input of this process.
+
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import puppeteer from "puppeteer-core";
+
+const LAUNCH = {
+  chromium: ({ wav, profile, denied }) => ({
+    executablePath: "/usr/bin/chromium",
+    userDataDir: profile,
+    // A test ends with its processes; the pipe ends with this one.
+    pipe: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-quic",
+      "--autoplay-policy=no-user-gesture-required",
+      "--use-fake-device-for-media-stream",
+      ...(wav === undefined ? [] : [`--use-file-for-fake-audio-capture=${wav}`]),
+      denied ? "--deny-permission-prompts" : "--use-fake-ui-for-media-stream",
+    ],
+  }),
+  firefox: ({ tone, profile }) => ({
+    browser: "firefox",
+    executablePath: "/usr/bin/firefox-esr",
+    userDataDir: profile,
+    extraPrefsFirefox: {
+      "media.navigator.streams.fake": true,
+      "media.navigator.audio.fake_frequency": tone,
+      "media.navigator.permission.disabled": true,
+      "media.autoplay.default": 0,
+      "media.autoplay.blocking_policy": 0,
+      "media.peerconnection.ice.obfuscate_host_addresses": false,
+      // Without a sound card an AudioContext stays suspended unless this is set.
+      "media.cubeb.force_mock_context": true,
+    },
+  }),
+};
+
+const options = JSON.parse(process.argv[2]);
+const browser = await puppeteer.launch({ acceptInsecureCerts: true, headless: true, ...LAUNCH[options.browser](options) });
+const probe = readFileSync(new URL("probe.js", import.meta.url), "utf8");
+const tabs = [];
+const said = [];
+
+async function openTab() {
+  const page = await browser.newPage();
+  page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => said.push(`page error: ${error.message}`));
+  await page.evaluateOnNewDocument(probe);
+  tabs.push(page);
+  return tabs.length - 1;
+}
+
+const commands = {
+  open: () => openTab(),
+  size: ({ width, height }, page) => page.setViewport({ width, height }),
+  theme: ({ dark }, page) =>
+    page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]),
+  go: async ({ url }, page) => void (await page.goto(url)),
+  reload: async (_, page) => void (await page.reload()),
+  // Waits until the element is there and can be seen; answers its text.
+  see: async ({ selector, timeout }, page) => {
+    const element = await page.waitForSelector(selector, { visible: true, timeout });
+    return element.evaluate((node) => node.value ?? node.textContent);
+  },
+  gone: async ({ selector, timeout }, page) =>
+    void (await page.waitForSelector(selector, { hidden: true, timeout })),
+  click: async ({ selector, timeout }, page) => {
+    const element = await page.waitForSelector(selector, { visible: true, timeout });
+    await element.evaluate((node) => node.click());
+  },
+  fill: async ({ selector, text }, page) => {
+    const element = await page.waitForSelector(selector, { visible: true });
+    await element.evaluate((node, value) => {
+      node.value = value;
+      node.dispatchEvent(new Event("input", { bubbles: true }));
+      node.dispatchEvent(new Event("change", { bubbles: true }));
+    }, text);
+  },
+  press: async ({ key }, page) => page.keyboard.press(key),
+  // Waits until an expression is true, and answers its value.
+  until: async ({ expression, timeout }, page) => {
+    const handle = await page.waitForFunction(expression, { timeout, polling: 50 });
+    return handle.jsonValue();
+  },
+  evaluate: ({ expression }, page) => page.evaluate(expression),
+  choose: async ({ selector, files }, page) => (await page.waitForSelector(selector)).uploadFile(...files),
+  offline: ({ offline }, page) => page.setOfflineMode(offline),
+  shoot: async ({ file }, page) => void (await page.screenshot({ path: file })),
+  close: async (_, page) => page.close(),
+  said: () => said,
+};
+
+await openTab();
+process.stdout.write(`${JSON.stringify({ ok: await browser.version() })}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  let answer;
+  try {
+    answer = { ok: (await commands[command.do](command, tabs[command.tab ?? 0])) ?? null };
+  } catch (error) {
+    answer = { error: `${error.message}; the page said ${JSON.stringify(said.slice(-20))}` };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();
