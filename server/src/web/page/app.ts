@@ -1,0 +1,143 @@
+// What does the page look like once somebody is logged in?
+
+import type { Session } from "../sdk";
+import { fill, h, icon, type IconName, iconButton, setAttribute } from "./dom";
+import { Files } from "./files/files";
+import { Mail } from "./mail/mail";
+import { Phone } from "./phone/phone";
+import { connectionStatus } from "./status";
+import type { UploadedFile } from "./storage";
+
+type View = "mail" | "phone" | "files";
+
+const VIEWS: [View, string, IconName][] = [
+  ["mail", "Mail", "mail"],
+  ["phone", "Telephone", "phone"],
+  ["files", "Files", "files"],
+];
+
+export class App {
+  readonly element: HTMLElement;
+  readonly #mail: Mail;
+  readonly #files: Files;
+  readonly #phone: Phone;
+  readonly #tabs = new Map<View, HTMLButtonElement>();
+  readonly #note = h("p", { class: "notice", role: "status", hidden: true, "data-test": "renewed" });
+  readonly #filesButton = h(
+    "button",
+    { type: "button", class: "mailbox", "data-test": "show-files", onclick: () => this.show("files") },
+    icon("files"),
+    h("span", { class: "mailbox-name" }, "Files"),
+  );
+  #unseen = 0;
+  #caller: string | undefined;
+  #callsUnderWay = 0;
+
+  constructor(
+    private readonly session: Session,
+    uploads: UploadedFile[],
+  ) {
+    this.#mail = new Mail(session, (unseen) => {
+      this.#unseen = unseen;
+      this.#drawTitle();
+    });
+    this.#files = new Files(session, uploads);
+    this.#phone = new Phone(session, ({ waiting, underWay }) => {
+      const [call] = waiting;
+      this.#caller = call && (call.peerName ?? call.peer);
+      this.#callsUnderWay = underWay;
+      this.#drawTitle();
+    });
+    this.element = h(
+      "div",
+      { class: "app" },
+      this.#header(),
+      h("div", { class: "top" }, this.#note, this.#phone.calls),
+      h(
+        "main",
+        { class: "body" },
+        h("div", { class: "side" }, this.#mail.mailboxes.element, this.#filesButton, this.#phone.element),
+        h("div", { class: "content" }, this.#mail.element, this.#files.element),
+      ),
+      this.#bottomTabs(),
+    );
+    this.#mail.mailboxes.element.addEventListener("click", () => this.show("mail"));
+    this.show("mail");
+    session.client.on("renewed", () => this.#renewed());
+  }
+
+  /** Fetches what is to be seen, and lets calls come in. */
+  async start(): Promise<void> {
+    await Promise.all([this.#mail.start(), this.#phone.start()]);
+  }
+
+  get uploads(): UploadedFile[] {
+    return this.#files.uploads;
+  }
+
+  /** Whether leaving the page would end something. */
+  get isBusy(): boolean {
+    return this.#callsUnderWay > 0;
+  }
+
+  show(view: View): void {
+    this.element.setAttribute("data-view", view);
+    for (const [name, tab] of this.#tabs) {
+      if (name === view) tab.setAttribute("aria-current", "page");
+      else tab.removeAttribute("aria-current");
+    }
+    const isFiles = view === "files";
+    setAttribute(this.#filesButton, "aria-current", isFiles && "true");
+    this.#mail.mailboxes.lookAside(isFiles);
+  }
+
+  #renewed(): void {
+    this.#note.hidden = false;
+    fill(
+      this.#note,
+      h("span", {}, "The session was lost, and a new one has begun. Calls and uploads of the old one are gone."),
+      iconButton("close", "Close", { class: "quiet", onclick: () => void (this.#note.hidden = true) }),
+    );
+    this.#files.clear();
+    void this.#mail.start();
+  }
+
+  #header(): HTMLElement {
+    const { userName = "", realName } = this.session.client.identity ?? {};
+    return h(
+      "header",
+      { class: "header" },
+      h("img", { src: "/icon.svg", alt: "", width: 28, height: 28 }),
+      h("h1", {}, "XIMSS gateway"),
+      connectionStatus(this.session.client),
+      h("span", { class: "user", title: userName, "data-test": "user" }, realName ?? userName),
+      iconButton(
+        "leave",
+        "Log out",
+        { class: "quiet", "data-test": "logout", onclick: () => void this.session.logout() },
+        true,
+      ),
+    );
+  }
+
+  /** On a narrow screen one view is shown at a time. */
+  #bottomTabs(): HTMLElement {
+    const tabs = VIEWS.map(([view, label, name]) => {
+      const tab = h(
+        "button",
+        { type: "button", class: "tab", "data-test": `tab-${view}`, onclick: () => this.show(view) },
+        icon(name),
+        h("span", {}, label),
+      );
+      this.#tabs.set(view, tab);
+      return tab;
+    });
+    return h("nav", { class: "tabs", "aria-label": "Views" }, ...tabs);
+  }
+
+  #drawTitle(): void {
+    const count = this.#unseen > 0 ? `(${this.#unseen}) ` : "";
+    document.title =
+      this.#caller === undefined ? `${count}XIMSS gateway` : `Incoming call: ${this.#caller} · XIMSS gateway`;
+  }
+}
