@@ -53,7 +53,7 @@ export function size(bytes: number): string {
 
 /** One or two letters that stand for somebody. */
 export function initials(name: string): string {
-  const words = name.replace(/@.*/, "").split(/[\s._-]+/).filter(Boolean);
+  const words = name.replace(/@.*/, "").match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "");
   return letters.join("").toUpperCase() || "?";
 }

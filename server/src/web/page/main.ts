@@ -5,7 +5,16 @@ import { type EndReason, Session } from "../sdk";
 import { App } from "./app";
 import { h } from "./dom";
 import { loginScreen } from "./login";
-import { forget, keepTicket, save, type Saved, takeFarewell, takeSaved, type UploadedFile, writeFarewell } from "./storage";
+import {
+  forget,
+  keepTicket,
+  save,
+  type Saved,
+  takeFarewell,
+  takeSaved,
+  type UploadedFile,
+  writeFarewell,
+} from "./storage";
 
 const session = new Session(location.origin);
 let app: App | undefined;
@@ -28,7 +37,11 @@ async function start(): Promise<void> {
 
 /** Goes on with the session of the page that was here before. */
 async function goOn(saved: Saved): Promise<void> {
-  const anew = h("button", { type: "button", class: "link", "data-test": "login-anew", onclick: logInAnew }, "Log in anew");
+  const anew = h(
+    "button",
+    { type: "button", class: "link", "data-test": "login-anew", onclick: logInAnew },
+    "Log in anew",
+  );
   const text = h("p", { role: "status" }, "Going on where you were …");
   document.body.replaceChildren(h("main", { class: "resuming" }, text, anew));
   try {
@@ -62,6 +75,7 @@ function logInAnew(): void {
 function leave(reason: EndReason): void {
   forget();
   app = undefined;
-  if (reason === "ticket refused") writeFarewell("You have been logged out: the password was changed, or it was too long ago.");
+  if (reason === "ticket refused")
+    writeFarewell("You have been logged out: the password was changed, or it was too long ago.");
   location.reload();
 }

@@ -123,6 +123,11 @@ class Transfer {
   readonly element: HTMLElement;
   readonly #bar = h("progress", { max: 1, value: 0 });
   readonly #text = h("span", { class: "muted" });
+  readonly #button = iconButton("close", "Stop", {
+    class: "quiet",
+    "data-test": "stop",
+    onclick: () => this.#cancel(),
+  });
   readonly #stop = new AbortController();
   readonly options = {
     signal: this.#stop.signal,
@@ -137,7 +142,7 @@ class Transfer {
       icon(direction),
       h("span", { class: "file-name" }, name),
       this.#text,
-      iconButton("close", "Stop", { class: "quiet", onclick: () => this.#cancel() }),
+      this.#button,
       this.#bar,
     );
   }
@@ -148,6 +153,8 @@ class Transfer {
       return;
     }
     this.#bar.remove();
+    this.#button.setAttribute("aria-label", "Close");
+    this.#button.title = "Close";
     this.#text.textContent = problem(error);
     this.element.classList.add("bad");
     this.element.setAttribute("role", "alert");

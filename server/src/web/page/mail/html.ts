@@ -27,7 +27,7 @@ export function safeHtml(source: string, title: string, urlOf: (contentID: strin
     "data-test": "message-html",
     // Without `allow-scripts` nothing runs, whatever its origin; with the page's own, its height can be measured.
     sandbox: "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
-    srcdoc: `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><base target="_blank"><style>${STYLE}</style>${styles}<style>${LAST_STYLE}</style></head>${document.body.outerHTML}</html>`,
+    srcdoc: `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><style>${STYLE}</style>${styles}<style>${LAST_STYLE}</style></head>${document.body.outerHTML}</html>`,
   });
   frame.addEventListener("load", () => follow(frame));
   return { frame, hasRemote };
@@ -42,7 +42,7 @@ const LOADING = new Set(["srcset", "background", "poster", "action", "formaction
 const REMOTE = /^(https?:)?\/\//i;
 
 const STYLE =
-  "html{overflow-x:auto;overflow-y:hidden}body{margin:0;padding:4px;font:15px/1.5 system-ui,sans-serif;color:#1c2430;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}pre{white-space:pre-wrap}";
+  "html{overflow:auto}body{margin:0;padding:4px;font:15px/1.5 system-ui,sans-serif;color:#1c2430;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}pre{white-space:pre-wrap}";
 
 /** Whatever the message says, it is as high as what is in it, not as the frame. */
 const LAST_STYLE = "html,body{height:auto!important;min-height:0!important;max-height:none!important}";
@@ -65,7 +65,10 @@ function cleanAttributes(element: Element, urlOf: (contentID: string) => string 
       if (!/^(https?:|mailto:|tel:|sip:|sips:|#)/i.test(value.trim())) element.removeAttribute(name);
     }
   }
-  if (element.localName === "a") element.setAttribute("rel", "noopener noreferrer");
+  if (element.localName === "a" || element.localName === "area") {
+    element.setAttribute("target", "_blank");
+    element.setAttribute("rel", "noopener noreferrer");
+  }
   return hasRemote;
 }
 

@@ -74,6 +74,11 @@ export class MessageList {
     this.#draw();
   }
 
+  /** Whether it is on the screen: on a narrow one it makes room for the message. */
+  get isSeen(): boolean {
+    return this.#list.offsetParent !== null;
+  }
+
   /** Lets keys act on the list. */
   focus(): void {
     this.#list.focus({ preventScroll: true });

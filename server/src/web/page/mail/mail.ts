@@ -23,6 +23,8 @@ export class Mail {
   /** Its mailbox. */
   #mailbox = "INBOX";
   #counting: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the browser's way back leads from the message to the list, and not away from the page. */
+  #hasWayBack = false;
 
   constructor(
     private readonly session: Session,
@@ -34,15 +36,16 @@ export class Mail {
       toggleSeen: (uid, isSeen) => void this.#mark(uid, isSeen ? "Unseen" : "Seen"),
     });
     this.#reader = new Reader({
-      back: () => {
-        this.#close();
-        this.#list.focus();
-      },
+      back: () => history.back(),
       remove: (uid) => void this.#remove(uid),
       markUnread: (uid) => void this.#mark(uid, "Unseen"),
     });
     const list = h("section", { class: "list-pane", "aria-label": "Messages" }, this.#notice, this.#list.element);
     this.element = h("div", { class: "mail" }, list, this.#reader.element);
+    window.addEventListener("popstate", () => {
+      this.#hasWayBack = false;
+      this.#close();
+    });
   }
 
   /** Opens INBOX, and whatever mailbox is looked at. Folders of an earlier session are gone; what is read stays. */
@@ -122,6 +125,9 @@ export class Mail {
     const folder = this.#folder;
     if (folder === undefined) return;
     this.element.classList.add("reading");
+    if (!this.#hasWayBack) history.pushState(null, "");
+    this.#hasWayBack = true;
+    if (!this.#list.isSeen) this.#reader.element.focus();
     await this.#reader.show(folder, uid);
     const index = folder.indexOf(uid);
     if (index === undefined || flagsOf(folder.row(index)).has("Seen") || this.#reader.uid !== uid) return;
@@ -129,8 +135,10 @@ export class Mail {
   }
 
   #close(): void {
+    const hadFocus = this.#reader.element.contains(document.activeElement);
     this.element.classList.remove("reading");
     this.#reader.clear();
+    if (hadFocus) this.#list.focus();
   }
 
   async #mark(uid: number, flags: string): Promise<void> {

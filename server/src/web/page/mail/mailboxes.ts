@@ -56,7 +56,8 @@ export class MailboxList {
           },
           icon(mailbox === "INBOX" ? "inbox" : mailbox === "Trash" ? "trash" : "mailbox"),
           h("span", { class: "mailbox-name" }, mailbox === "INBOX" ? "Inbox" : mailbox),
-          unseen > 0 && h("span", { class: "count", "data-test": "unread", title: `${unseen} not read` }, String(unseen)),
+          unseen > 0 &&
+            h("span", { class: "count", "data-test": "unread", title: `${unseen} not read` }, String(unseen)),
         );
       }),
     );

@@ -17,7 +17,7 @@ export interface ReaderUser {
 }
 
 export class Reader {
-  readonly element = h("article", { class: "reader", "aria-label": "Message", "data-test": "reader" });
+  readonly element = h("article", { class: "reader", tabindex: -1, "aria-label": "Message", "data-test": "reader" });
   #shown: { folder: Folder; uid: number } | undefined;
 
   constructor(private readonly user: ReaderUser) {
@@ -51,8 +51,7 @@ export class Reader {
 
   #message(folder: Folder, uid: number, email: Email): HTMLElement[] {
     const { sections, attachments, related } = contentOf(email);
-    const url = ({ partID }: Mime) =>
-      folder.url(uid, { kind: "body", ...(partID !== undefined && { partID }) });
+    const url = ({ partID }: Mime) => folder.url(uid, { kind: "body", ...(partID !== undefined && { partID }) });
     const urlOf = (contentID: string) => {
       const part = [...related, ...attachments].find((mime) => mime.contentID === contentID);
       return part && url(part);
@@ -73,7 +72,11 @@ export class Reader {
     return h(
       "div",
       { class: "reader-actions", role: "group", "aria-label": "What to do with the message" },
-      iconButton("back", "Back to the list", { class: "quiet back", "data-test": "back", onclick: () => this.user.back() }),
+      iconButton("back", "Back to the list", {
+        class: "quiet back",
+        "data-test": "back",
+        onclick: () => this.user.back(),
+      }),
       iconButton(
         "mail",
         "Mark unread",
@@ -186,7 +189,11 @@ function textOf(
   }
   if (!asHtml) return [h("div", { class: "plain", "data-test": "message-text" }, ...linked(mime.body.text))];
   const { frame, hasRemote } = safeHtml(mime.body.text, "The text of the message", urlOf);
-  const notice = h("p", { class: "notice" }, "Pictures from other servers are not loaded: they would tell that you read this.");
+  const notice = h(
+    "p",
+    { class: "notice" },
+    "Pictures from other servers are not loaded: they would tell that you read this.",
+  );
   return hasRemote ? [notice, frame] : [frame];
 }
 

@@ -26,8 +26,8 @@ export class Desk extends Events<{ changed: undefined }> {
 
   constructor(private readonly session: Session) {
     super();
-    session.calls.on("incoming", (call) => this.add(call));
-    for (const call of session.calls.list()) this.add(call);
+    session.calls.on("incoming", (call) => this.#add(call));
+    for (const call of session.calls.list()) this.#add(call);
   }
 
   /** The calls there are, in the order in which they came, and those that have just ended. */
@@ -39,7 +39,7 @@ export class Desk extends Events<{ changed: undefined }> {
   async call(peer: string): Promise<void> {
     for (const line of this.lines()) if (!isMissed(line.call)) this.dismiss(line.call);
     const call = this.session.calls.start(peer);
-    this.add(call);
+    this.#add(call);
     this.toFront(call);
     await call.start(chosenDevices().microphone).catch((error: unknown) => {
       this.dismiss(call);
@@ -99,7 +99,7 @@ export class Desk extends Events<{ changed: undefined }> {
     this.emit("changed", undefined);
   }
 
-  add(call: Call): void {
+  #add(call: Call): void {
     const line: Line = { call, isInFront: false, wantsMute: false, audio: new Audio() };
     line.audio.autoplay = true;
     void useSpeaker(line.audio, chosenDevices().speaker);

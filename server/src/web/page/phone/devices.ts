@@ -18,7 +18,11 @@ export class DeviceDialog {
         "header",
         {},
         h("h2", { id: "devices-title" }, "Sound and notices"),
-        iconButton("close", "Close", { class: "quiet", onclick: () => this.element.close(), "data-test": "devices-close" }),
+        iconButton("close", "Close", {
+          class: "quiet",
+          onclick: () => this.element.close(),
+          "data-test": "devices-close",
+        }),
       ),
       this.#choices,
     );
@@ -40,11 +44,20 @@ export class DeviceDialog {
       speakers.length > 0
         ? this.#choice("Speaker", "speaker", speakers, speaker)
         : h("p", { class: "muted" }, "This browser plays calls over the speaker that the system has chosen."),
-      isUnnamed && h("p", { class: "muted" }, "Devices have their names here once a microphone was allowed: call somebody, or the echo."),
+      isUnnamed &&
+        h(
+          "p",
+          { class: "muted" },
+          "Devices have their names here once a microphone was allowed: call somebody, or the echo.",
+        ),
       canAskForNotices() &&
         h(
           "button",
-          { type: "button", "data-test": "allow-notices", onclick: () => void askForNotices().then(() => this.#draw()) },
+          {
+            type: "button",
+            "data-test": "allow-notices",
+            onclick: () => void askForNotices().then(() => this.#draw()),
+          },
           "Tell me of calls while I look at something else",
         ),
     );

@@ -29,7 +29,13 @@ export function keypad(send: (tone: string) => void): HTMLElement {
   const keys = KEYS.map(([tone, letters]) =>
     h(
       "button",
-      { type: "button", class: "key", "aria-label": NAMES[tone], "data-test": `key-${tone}`, onclick: () => press(tone) },
+      {
+        type: "button",
+        class: "key",
+        "aria-label": NAMES[tone],
+        "data-test": `key-${tone}`,
+        onclick: () => press(tone),
+      },
       h("span", {}, tone),
       letters !== "" && h("small", { "aria-hidden": "true" }, letters),
     ),

@@ -85,8 +85,7 @@ export class Phone {
         h("button", { type: "button", class: "link", onclick: () => this.#suggest(echo) }, echo),
         ".",
       ),
-      !window.isSecureContext &&
-        h("p", { class: "notice bad", "data-test": "insecure" }, MICROPHONE_PROBLEMS.insecure),
+      !window.isSecureContext && h("p", { class: "notice bad", "data-test": "insecure" }, MICROPHONE_PROBLEMS.insecure),
       this.#devices.element,
     );
   }
