@@ -13,6 +13,7 @@
 )]
 
 mod harness;
+mod mutation;
 mod scenario;
 mod tidy;
 mod transcript;

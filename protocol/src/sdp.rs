@@ -153,7 +153,8 @@ fn push_attributes(out: &mut String, element: &Element) -> Result<(), DecodeErro
 /// `[addr]` or, from lenient clients, `addr`.
 fn bracketed(text: &str) -> Result<&str, DecodeError> {
     let inner = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
-    if inner.is_empty() || inner.contains([' ', '[', ']']) {
+    let is_address = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_%".contains(&byte);
+    if inner.is_empty() || !inner.bytes().all(is_address) {
         return Err(wrong(format!("{text:?} is not an address in brackets")));
     }
     Ok(inner)
