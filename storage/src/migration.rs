@@ -34,6 +34,8 @@ const STEPS: &[Step] = &[
 const CLUSTERED: (&str, &str) = ("/* clustered */", "WITHOUT ROWID");
 
 const TABLE: &str = "migration";
+/// That something exists already is no news, at any start but the first.
+const QUIET: Sql = Sql::same("SET client_min_messages TO warning");
 const NEWEST: Sql = Sql::same("SELECT COALESCE(MAX(version), 0) FROM migration");
 
 pub(crate) async fn run_sqlite(connection: &mut SqliteConnection) -> Result<()> {
@@ -44,6 +46,7 @@ pub(crate) async fn run_sqlite(connection: &mut SqliteConnection) -> Result<()> 
 }
 
 pub(crate) async fn run_postgres(connection: &mut PgConnection) -> Result<()> {
+    Connection::Postgres(connection).execute(QUIET, &[]).await?;
     // Under the lock from here on: PostgreSQL's CREATE TABLE IF NOT EXISTS fails when two run it at once.
     connection.lock().await.map_err(from_migrate)?;
     connection.ensure_migrations_table(TABLE).await.map_err(from_migrate)?;
