@@ -83,7 +83,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let metrics = Metrics::new();
     let (leg_events, legs) = mpsc::channel(LEG_EVENTS);
     let media = Media::start(&config, &metrics, &leg_events)?;
-    // All that can fail for want of a port has not: the passwords of the first accounts are told once, and then must be.
+    // Now that no port is wanting any more: the passwords of the first accounts are told once, so they must be told.
     let newcomers = first_start::prepare(&storage, &accounts).await?;
     let addresses: Vec<(Kind, SocketAddr)> =
         listeners.iter().map(|bound| (bound.kind, bound.address)).collect();

@@ -3,11 +3,11 @@
 //! Bytes of a message in, its meaning out: pure functions, except that the [`Importer`] reads files. Nothing here fails
 //! on a message that is wrong: it is shown as far as it goes.
 //!
-//! - When a message is stored: [`fields`] gives its columns, [`header_block`] the header that is kept beside them.
+//! - When a message is stored: [`fields()`] gives its columns, [`header_block`] the header that is kept beside them.
 //! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; [`Part`] is what a URL names.
-//! - Where messages come from: an [`Importer`] reads files, [`welcome`] writes those of a first start.
+//! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
 //!
 //! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
 //! `date` its fields, `word` their encoded words, `transfer` and `charset` the bytes. The library mail-parser has

@@ -179,11 +179,19 @@ impl Metrics {
         registry.register("sip", "SIP calls, dialogs, connections, bindings of phones", sip.calls.clone());
         registry.register("sip_requests", "SIP requests by method", sip.requests.clone());
         registry.register("sip_responses", "SIP responses by class", sip.responses.clone());
-        registry.register("sip_retransmissions", "SIP messages that came or went again", sip.retransmissions.clone());
+        registry.register(
+            "sip_retransmissions",
+            "SIP messages that came or went again",
+            sip.retransmissions.clone(),
+        );
         registry.register("sip_dropped", "SIP messages dropped, by reason", sip.dropped.clone());
         registry.register("media_legs", "Ends of calls with sound", media.legs.clone());
         registry.register("rtp_packets", "RTP packets", media.packets.clone());
-        registry.register("rtp_dropped", "Datagrams on media ports that were dropped, by reason", media.dropped.clone());
+        registry.register(
+            "rtp_dropped",
+            "Datagrams on media ports that were dropped, by reason",
+            media.dropped.clone(),
+        );
         registry.register("dtls_handshakes", "DTLS handshakes begun", media.handshakes.clone());
         registry.register("ice_checks", "Connectivity checks of browsers answered", media.checks.clone());
     }
@@ -224,7 +232,10 @@ impl Metrics {
         }
         for (direction, counts) in both(&statistics.responses_received, &statistics.responses_sent) {
             for (class, count) in counts {
-                raise(&sip.responses.get_or_create(&SipLabels { direction, kind: format!("{class}xx") }), *count);
+                raise(
+                    &sip.responses.get_or_create(&SipLabels { direction, kind: format!("{class}xx") }),
+                    *count,
+                );
             }
         }
         let again = both(statistics.retransmissions_received, statistics.retransmissions_sent);

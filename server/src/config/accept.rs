@@ -16,7 +16,7 @@ const SOCKET_ADDRESSES: &str =
 const COUNT: &str = "a whole number from 1 to 4294967295";
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The longest registration may not be shorter than this: a thousand phones would keep the server busy with nothing else.
+/// The longest registration may not be shorter than this: phones would keep the server busy with nothing else.
 const SHORTEST_REGISTRATION: Span = Span::seconds(60);
 
 /// Reads a `T`; whatever else stands there is answered with what should.
