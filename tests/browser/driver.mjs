@@ -1,6 +1,7 @@
 // How does a test move a browser? It writes a command a line and reads an answer a line.
 //
-// The first argument is JSON: { "browser": "chromium" | "firefox", "tone": hertz, "wav": file, "profile": folder }.
+// The first argument is JSON: { "browser": "chromium" | "firefox", "tone": hertz, "wav": file, "profile": folder,
+// "downloads": folder, "denied": whether the microphone is }.
 // A command is { "do": name, "tab": number, … }; an answer { "ok": value } or { "error": text }. The browser ends with the
 // standard input of this process.
 
@@ -46,7 +47,16 @@ const LAUNCH = {
 };
 
 const options = JSON.parse(process.argv[2]);
-const browser = await puppeteer.launch({ acceptInsecureCerts: true, headless: true, ...LAUNCH[options.browser](options) });
+const browser = await puppeteer.launch({
+  acceptInsecureCerts: true,
+  headless: true,
+  defaultViewport: { width: 1400, height: 900 },
+  ...LAUNCH[options.browser](options),
+});
+if (options.browser === "chromium") {
+  const session = await browser.target().createCDPSession();
+  await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: options.downloads });
+}
 const probe = readFileSync(new URL("probe.js", import.meta.url), "utf8");
 const tabs = [];
 const said = [];
@@ -54,6 +64,8 @@ const said = [];
 async function openTab() {
   const page = await browser.newPage();
   page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+  // "Leave this page?"
+  page.on("dialog", (dialog) => void dialog.accept());
   page.on("pageerror", (error) => said.push(`page error: ${error.message}`));
   await page.evaluateOnNewDocument(probe);
   tabs.push(page);
@@ -70,7 +82,7 @@ const commands = {
   // Waits until the element is there and can be seen; answers its text.
   see: async ({ selector, timeout }, page) => {
     const element = await page.waitForSelector(selector, { visible: true, timeout });
-    return element.evaluate((node) => node.value ?? node.textContent);
+    return element.evaluate((node) => (node instanceof HTMLInputElement ? node.value : node.textContent));
   },
   gone: async ({ selector, timeout }, page) =>
     void (await page.waitForSelector(selector, { hidden: true, timeout })),
@@ -94,7 +106,6 @@ const commands = {
   },
   evaluate: ({ expression }, page) => page.evaluate(expression),
   choose: async ({ selector, files }, page) => (await page.waitForSelector(selector)).uploadFile(...files),
-  offline: ({ offline }, page) => page.setOfflineMode(offline),
   shoot: async ({ file }, page) => void (await page.screenshot({ path: file })),
   close: async (_, page) => page.close(),
   said: () => said,

@@ -29,7 +29,7 @@ pub(crate) struct Browser {
     answers: Lines<BufReader<ChildStdout>>,
     tab: u64,
     _driver: Child,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// RTP of a page's call, as both ends have counted it.
@@ -64,6 +64,7 @@ impl Browser {
             "tone": tone,
             "wav": wav,
             "profile": folder.path().join("profile"),
+            "downloads": folder.path(),
         });
         merge(&mut options, more);
         let mut driver = Command::new("node")
@@ -77,7 +78,7 @@ impl Browser {
         let commands = driver.stdin.take().expect("standard input is a pipe");
         let stdout = driver.stdout.take().expect("standard output is a pipe");
         let answers = BufReader::new(stdout).lines();
-        let mut browser = Self { kind, commands, answers, tab: 0, _driver: driver, _folder: folder };
+        let mut browser = Self { kind, commands, answers, tab: 0, _driver: driver, folder };
         browser.answer("the start").await;
         browser
     }
@@ -183,9 +184,17 @@ impl Browser {
         self.command("choose", json!({ "selector": selector(test), "files": [file] })).await;
     }
 
-    /// Cuts the network, or mends it.
-    pub(crate) async fn offline(&mut self, offline: bool) {
-        self.command("offline", json!({ "offline": offline })).await;
+    /// Waits for a file that the browser has saved; returns what is in it.
+    pub(crate) async fn saved(&self, name: &str) -> Vec<u8> {
+        let file = self.folder.path().join(name);
+        let mut looks = tokio::time::interval(Duration::from_millis(50));
+        let wait = async {
+            while !file.exists() {
+                looks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("{name} was not saved"));
+        std::fs::read(file).expect("it can be read")
     }
 
     /// Waits until an expression is true in the page; returns its value.
@@ -196,6 +205,11 @@ impl Browser {
     /// The value of an expression in the page.
     pub(crate) async fn evaluate(&mut self, expression: &str) -> Value {
         self.command("evaluate", json!({ "expression": expression })).await
+    }
+
+    /// Takes a picture of the page.
+    pub(crate) async fn shoot(&mut self, file: &Path) {
+        self.command("shoot", json!({ "file": file })).await;
     }
 
     /// What the page has written to its console.

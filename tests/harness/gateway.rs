@@ -19,6 +19,8 @@ use super::{Fixture, SOON};
 /// A running gateway. It is killed when this is dropped.
 pub(crate) struct Gateway {
     folder: Arc<TempDir>,
+    /// Whether it is on the default ports.
+    is_bare: bool,
     child: Child,
     addresses: HashMap<String, SocketAddr>,
     log: Arc<Mutex<Vec<Value>>>,
@@ -47,11 +49,33 @@ impl Gateway {
         Self::launch(folder).await
     }
 
+    /// Starts a gateway that listens where its configuration says. Wants a network of its own.
+    pub(crate) async fn with_own_listeners(fixture: Fixture) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        fixture.prepare(folder.path()).await;
+        let mut command = command(folder.path());
+        command.args(["--log", "json"]);
+        Self::spawn(folder, command, false).await
+    }
+
     /// Starts it again on the same folder, after it was stopped or killed.
     pub(crate) async fn again(self) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (folder, is_bare) = (Arc::clone(&self.folder), self.is_bare);
         drop(self);
-        Self::launch(folder).await
+        if is_bare { Self::bare(folder).await } else { Self::launch(folder).await }
+    }
+
+    /// Starts it as a newcomer does: without arguments, in an empty folder, on the ports that are the default. Wants a
+    /// network of its own, or somebody may have those ports.
+    pub(crate) async fn first_start() -> Self {
+        Self::bare(Arc::new(tempfile::tempdir().expect("a temporary folder"))).await
+    }
+
+    async fn bare(folder: Arc<TempDir>) -> Self {
+        let mut command = Command::new(binary());
+        // Its log is read here, and has another form for that.
+        command.current_dir(folder.path()).env("XIMSS_LOG_FORMAT", "json");
+        Self::spawn(folder, command, true).await
     }
 
     async fn launch(folder: Arc<TempDir>) -> Self {
@@ -59,10 +83,15 @@ impl Gateway {
         for kind in ["http", "https", "admin", "ximss", "ximsss", "sip"] {
             command.arg("--listen").arg(format!("{kind}=127.0.0.1:0"));
         }
+        command.args(["--log", "json"]);
+        Self::spawn(folder, command, false).await
+    }
+
+    async fn spawn(folder: Arc<TempDir>, mut command: Command, is_bare: bool) -> Self {
+        let out = std::fs::File::create(folder.path().join("out")).expect("it can be written");
         let mut child = command
-            .args(["--log", "json"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(out)
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -70,7 +99,7 @@ impl Gateway {
         let stderr = child.stderr.take().expect("standard error is a pipe");
         let (log, (sender, logged)) = (Arc::new(Mutex::new(Vec::new())), watch::channel(0));
         tokio::spawn(read_log(BufReader::new(stderr), Arc::clone(&log), sender));
-        let mut gateway = Self { folder, child, addresses: HashMap::new(), log, logged };
+        let mut gateway = Self { folder, is_bare, child, addresses: HashMap::new(), log, logged };
         gateway.logged(|line| line["message"] == "ready").await;
         for line in gateway.log.lock().expect("nobody panics here").iter() {
             if let (Some(kind), Some(address)) = (line["listener"].as_str(), line["address"].as_str()) {
@@ -88,6 +117,11 @@ impl Gateway {
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
         data(self.folder.path())
+    }
+
+    /// What it has written on standard output.
+    pub(crate) fn said(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("out")).expect("it can be read")
     }
 
     /// The process.
@@ -153,6 +187,12 @@ impl Gateway {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells it");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")
     }
+}
+
+/// The password that the first start has printed for an account.
+pub(crate) fn printed_password(introduction: &str, account: &str) -> Option<String> {
+    let line = introduction.lines().find(|line| line.split_whitespace().next() == Some(account))?;
+    line.split_whitespace().nth(1).map(str::to_owned)
 }
 
 fn data(folder: &Path) -> PathBuf {

@@ -17,7 +17,7 @@ pub(crate) use baresip::{Baresip, Line};
 pub(crate) use browser::{Browser, Kind as BrowserKind, Rtp};
 pub(crate) use client::{Client, Kind, Login, Received, element};
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
-pub(crate) use gateway::Gateway;
+pub(crate) use gateway::{Gateway, printed_password, run};
 pub(crate) use http::Http;
 pub(crate) use kamailio::Kamailio;
 pub(crate) use ports::{free_port, free_port_range};

@@ -46,6 +46,18 @@ pub(crate) fn lost() -> u64 {
     count.unwrap_or_else(|| panic!("no counter: {list}"))
 }
 
+/// Cuts all connections to a port, and lets no new one come to be. Sound goes on: it is UDP.
+pub(crate) fn cut_tcp(port: u16) {
+    run("nft", "add table inet cut");
+    run("nft", "add chain inet cut input { type filter hook input priority 0 ; }");
+    run("nft", &format!("add rule inet cut input tcp dport {port} reject with tcp reset"));
+}
+
+/// Undoes that.
+pub(crate) fn mend_tcp() {
+    run("nft", "delete table inet cut");
+}
+
 fn run(program: &str, arguments: &str) {
     let output = Command::new(program).args(arguments.split(' ')).output();
     let output = output.unwrap_or_else(|error| panic!("{program} cannot be run: {error}"));

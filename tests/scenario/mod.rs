@@ -8,6 +8,8 @@ mod files;
 mod http_binding;
 mod limits;
 mod login;
+mod operations;
+mod page;
 mod resumption;
 
 use std::sync::Arc;
