@@ -180,6 +180,13 @@ impl Gateway {
         run(self.folder.path(), arguments, input).await
     }
 
+    /// Starts a command of the binary on this data folder, and does not wait for it.
+    pub(crate) fn start_command(&self, arguments: &[&str]) -> Child {
+        let mut command = command(self.folder.path());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.kill_on_drop(true).spawn().expect("the command starts")
+    }
+
     /// The kilobytes of memory that it holds.
     pub(crate) fn resident(&self) -> u64 {
         let status =

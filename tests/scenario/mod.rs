@@ -6,6 +6,7 @@ mod calls;
 mod dtls_loss;
 mod files;
 mod http_binding;
+mod kill;
 mod limits;
 mod login;
 mod operations;
