@@ -55,7 +55,15 @@ pub(crate) struct Client {
 enum Outgoing {
     Tcp(OwnedWriteHalf),
     WebSocket(mpsc::UnboundedSender<String>),
-    Http { http: Http, session: String, sequence: u64, results: mpsc::UnboundedSender<Received> },
+    Http(Box<Posts>),
+}
+
+/// Requests of a session over HTTP.
+struct Posts {
+    http: Http,
+    session: String,
+    sequence: u64,
+    results: mpsc::UnboundedSender<Received>,
 }
 
 impl Client {
@@ -131,7 +139,7 @@ impl Client {
         let id = session.attribute("urlID").expect("an id").to_owned();
         let (sender, incoming) = mpsc::unbounded_channel();
         let reader = tokio::spawn(poll(http.clone(), id.clone(), sender.clone()));
-        let outgoing = Outgoing::Http { http, session: id, sequence: 0, results: sender };
+        let outgoing = Outgoing::Http(Box::new(Posts { http, session: id, sequence: 0, results: sender }));
         let mut client = Self::new(outgoing, incoming, reader);
         client.session = Some(session);
         client
@@ -155,7 +163,8 @@ impl Client {
                 writer.write_all(&[0]).await.expect("TCP takes it");
             }
             Outgoing::WebSocket(sender) => sender.send(request.to_owned()).expect("the WebSocket takes it"),
-            Outgoing::Http { http, session, sequence, results } => {
+            Outgoing::Http(posts) => {
+                let Posts { http, session, sequence, results } = posts.as_mut();
                 *sequence += 1;
                 let url = format!("/Session/{session}/sync?reqSeq={sequence}");
                 let answer = http.post(&url, "text/xml", format!("<XIMSS>{request}</XIMSS>")).await;

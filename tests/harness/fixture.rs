@@ -60,12 +60,6 @@ impl Fixture {
         self
     }
 
-    /// With another account.
-    pub(crate) fn account(mut self, address: &str) -> Self {
-        self.accounts.push(address.to_owned());
-        self
-    }
-
     /// With messages in a mailbox of alice's.
     pub(crate) fn mail(mut self, mailbox: &str, messages: impl IntoIterator<Item = Mail>) -> Self {
         self.mail.extend(messages.into_iter().map(|message| (mailbox.to_owned(), message)));

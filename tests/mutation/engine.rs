@@ -2,14 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Reads a mutant; the number is random. Whether it was taken for something.
+pub(super) type Read = dyn FnMut(&[u8], u64) -> bool;
+
 /// Something that reads what peers send.
 pub(super) struct Target {
     /// Messages that are right.
     pub(super) seeds: Vec<Vec<u8>>,
     /// Pieces that mean something to the reader.
     pub(super) words: &'static [&'static [u8]],
-    /// Reads a mutant; the number is random. Whether it was taken for something.
-    pub(super) read: Box<dyn FnMut(&[u8], u64) -> bool>,
+    /// What reads them.
+    pub(super) read: Box<Read>,
 }
 
 /// Random numbers (SplitMix64).

@@ -255,7 +255,7 @@ pub(super) fn sip_datagrams_at_an_endpoint() -> Target {
         let now = start + Duration::from_millis(u64::from(count));
         let bytes = Bytes::copy_from_slice(mutant);
         endpoint.handle_input(now, Input::Datagram { listener: ListenerId(0), remote, bytes });
-        if chance % 16 == 0 {
+        if chance.is_multiple_of(16) {
             endpoint.handle_timeout(now);
         }
         let mut is_taken = false;
@@ -264,7 +264,7 @@ pub(super) fn sip_datagrams_at_an_endpoint() -> Target {
                 sip::Output::Event(sip::Event::Authenticate { id, .. }) => {
                     endpoint.handle_command(now, sip::Command::Credentials { id, ha1: None });
                 }
-                sip::Output::Event(sip::Event::Incoming(incoming)) if chance % 3 == 0 => {
+                sip::Output::Event(sip::Event::Incoming(incoming)) if chance.is_multiple_of(3) => {
                     let call = incoming.call;
                     endpoint.handle_command(
                         now,
@@ -342,7 +342,7 @@ pub(super) fn sdp_offers_and_answers() -> Target {
         let browser = Local::WebRtc { address, certificate: certificate.clone() };
         let mut one = Negotiation::new(browser, [1; 32]);
         let mut other = phone_leg(2);
-        if chance % 2 == 0 {
+        if chance.is_multiple_of(2) {
             std::mem::swap(&mut one, &mut other);
         }
         let offer = one.handle_offer(text);
@@ -435,11 +435,11 @@ pub(super) fn stun_and_dtls_on_the_shared_port() -> Target {
     let mut count = 0_u32;
     let read = move |mutant: &[u8], chance: u64| {
         count += 1;
-        if count % 20_000 == 0 {
+        if count.is_multiple_of(20_000) {
             bench = Bench::new();
         }
         // Most are signed with the leg's own password: what a hostile browser may send.
-        if chance % 8 == 0 || is_dtls(mutant) {
+        if chance.is_multiple_of(8) || is_dtls(mutant) {
             return bench.arrive(Socket::Shared, from, mutant);
         }
         bench.arrive(Socket::Shared, from, &stun::signed(mutant, &bench.password))
@@ -500,11 +500,11 @@ pub(super) fn rtp_and_rtcp_of_a_phone() -> Target {
     let mut count = 0_u32;
     let read = move |mutant: &[u8], chance: u64| {
         count += 1;
-        if count % 20_000 == 0 {
+        if count.is_multiple_of(20_000) {
             bench = Bench::new();
         }
         let (socket, from) =
-            if chance % 3 == 0 { (Socket::Rtcp(PHONE), rtcp) } else { (Socket::Rtp(PHONE), from) };
+            if chance.is_multiple_of(3) { (Socket::Rtcp(PHONE), rtcp) } else { (Socket::Rtp(PHONE), from) };
         bench.arrive(socket, from, mutant)
     };
     let words: &[&[u8]] =

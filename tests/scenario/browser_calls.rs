@@ -197,6 +197,39 @@ async fn a_person_in_firefox_and_a_phone_talk() {
     page_and_phone_talk(&mut alice, &mut phone, "audio/PCMA", [BOB, ALICE]).await;
 }
 
+/// A phone that holds says nothing; when it takes the call back, both hear each other as before. One that is switched off
+/// rings no more.
+#[tokio::test]
+async fn a_phone_holds_a_person_and_takes_the_call_back() {
+    let gateway = Gateway::start().await;
+    let mut alice = page(&gateway, BrowserKind::Chromium, ALICE, LOW).await;
+    let mut phone = Baresip::registered(phone_of(&gateway, "bob", "PCMU/8000/1")).await;
+    phone.dial(ALICE).await;
+    alice.call_is("incoming").await;
+    alice.click("answer").await;
+    alice.call_is("connected").await;
+    alice.hears(HIGH, LOW).await;
+    for _ in 0..2 {
+        phone.hold().await;
+        alice.until("(probe.levels(880)?.[0] ?? 1) < 0.001").await;
+        phone.resume().await;
+        alice.hears(HIGH, LOW).await;
+    }
+    let before = alice.rtp().await;
+    tokio::time::sleep(WINDOW / 5).await;
+    let after = alice.rtp().await;
+    assert!(is_all(after.received - before.received, PACKETS / 5), "{before:?} {after:?}");
+    assert_eq!(after.lost, 0, "a hold looks like loss");
+    phone.hang_up().await;
+    alice.call_is("ended").await;
+    alice.click("dismiss").await;
+    phone.quit().await;
+    alice.dial(BOB).await;
+    alice
+        .until("document.querySelector('[data-test=call-state]')?.textContent === 'Not available just now'")
+        .await;
+}
+
 /// The phone is a user of somebody else's proxy. Calls to its domain go there, and its calls come from there.
 #[tokio::test]
 async fn a_person_calls_through_an_outbound_proxy_and_is_called_through_it() {

@@ -19,7 +19,6 @@ fn new_leg() -> Result<Negotiation, NoLeg> {
     Ok(Negotiation::new(local, [1; 32]))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "requests may have one or not")]
 fn sdp() -> Option<Description> {
     described("sendrecv", "0")
 }
@@ -72,7 +71,11 @@ fn word(effect: &Effect) -> String {
             media::Command::Add { .. } => "leg added".to_owned(),
             media::Command::Update { .. } => "leg updated".to_owned(),
             media::Command::Remove { .. } => "leg removed".to_owned(),
-            other => format!("{other:?}"),
+            media::Command::Bridge { .. }
+            | media::Command::Unbridge { .. }
+            | media::Command::Report { .. } => {
+                panic!("a call tells of its own leg only: {command:?}")
+            }
         },
     }
 }

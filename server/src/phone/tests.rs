@@ -77,7 +77,11 @@ fn word(effect: &Effect) -> String {
                 Some(cause) => format!("hang up {cause}"),
                 None => "hang up".to_owned(),
             },
-            other => format!("{other:?}"),
+            Command::Invite(_)
+            | Command::Credentials { .. }
+            | Command::BindingsStored { .. }
+            | Command::Register(_)
+            | Command::Unregister { .. } => panic!("not of a call: {command:?}"),
         },
         Effect::Signal(signal) => match signal {
             Signal::Ringing { media, .. } => format!("→ ringing{}", half(media.as_ref())),
@@ -89,13 +93,17 @@ fn word(effect: &Effect) -> String {
             Signal::UpdateAccepted(_) => "→ update accepted".to_owned(),
             Signal::UpdateRefused(code) => format!("→ update refused {code}"),
             Signal::Ended(Ending { code, text }) => format!("→ ended {code:?} {text:?}"),
-            other => format!("{other:?}"),
+            Signal::Invite(_) | Signal::Answered(_) => panic!("a phone does not tell this: {signal:?}"),
         },
         Effect::Media(command) => match command {
             media::Command::Add { .. } => "leg added".to_owned(),
             media::Command::Update { .. } => "leg updated".to_owned(),
             media::Command::Remove { .. } => "leg removed".to_owned(),
-            other => format!("{other:?}"),
+            media::Command::Bridge { .. }
+            | media::Command::Unbridge { .. }
+            | media::Command::Report { .. } => {
+                panic!("a phone tells of its own leg only: {command:?}")
+            }
         },
     }
 }
