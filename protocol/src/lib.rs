@@ -5,7 +5,7 @@
 //! - [`Frames`] tells messages apart on a byte stream; [`Element`] reads and writes their XML within [`Limits`].
 //! - [`Request`] and [`Message`] are the two tables: what a client may send, and what the server sends. One
 //!   declaration of each message gives its struct, both directions ([`Wire`]), and the client's types
-//!   ([`typescript`]).
+//!   ([`typescript()`]).
 //! - What messages are made of: [`MessageSet`], [`Field`], [`Flags`], [`Time`], [`Email`], [`Description`] and so on.
 //!
 //! Two levels of failure: bytes that are no document ([`XmlError`]) end a connection; a document that is no
