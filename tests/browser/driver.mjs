@@ -123,4 +123,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
+// One that does not end by itself is killed.
+const killing = setTimeout(() => browser.process()?.kill("SIGKILL"), 5_000);
 await browser.close();
+clearTimeout(killing);
+process.exit();

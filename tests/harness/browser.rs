@@ -1,13 +1,13 @@
 //! A real browser with the gateway's page in it, and a microphone in which a tone is heard.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStdin, ChildStdout};
 
 use super::tone::write_tone;
 use super::{Gateway, PASSWORD};
@@ -25,10 +25,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A browser. It ends when this is dropped.
 pub(crate) struct Browser {
     pub(crate) kind: Kind,
-    commands: ChildStdin,
+    /// Without it the browser ends.
+    commands: Option<ChildStdin>,
     answers: Lines<BufReader<ChildStdout>>,
     tab: u64,
-    _driver: Child,
+    driver: Child,
     folder: TempDir,
 }
 
@@ -72,13 +73,14 @@ impl Browser {
             .arg(options.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .expect("node starts");
         let commands = driver.stdin.take().expect("standard input is a pipe");
+        let commands = ChildStdin::from_std(commands).expect("a pipe can be written to");
         let stdout = driver.stdout.take().expect("standard output is a pipe");
+        let stdout = ChildStdout::from_std(stdout).expect("a pipe can be read");
         let answers = BufReader::new(stdout).lines();
-        let mut browser = Self { kind, commands, answers, tab: 0, _driver: driver, folder };
+        let mut browser = Self { kind, commands: Some(commands), answers, tab: 0, driver, folder };
         browser.answer("the start").await;
         browser
     }
@@ -95,7 +97,8 @@ impl Browser {
     async fn command(&mut self, name: &str, parameters: Value) -> Value {
         let mut command = json!({ "do": name, "tab": self.tab, "timeout": PATIENCE.as_millis() as u64 });
         merge(&mut command, parameters);
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.expect("the driver reads");
+        let commands = self.commands.as_mut().expect("the browser has not ended");
+        commands.write_all(format!("{command}\n").as_bytes()).await.expect("the driver reads");
         self.answer(&command.to_string()).await
     }
 
@@ -245,6 +248,16 @@ impl Browser {
             lost: number("lost"),
             lost_there: number("lostThere"),
             codec: counts["codec"].as_str().expect("text").to_owned(),
+        }
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // A browser has many processes; its driver ends all of them before it ends itself.
+        self.commands = None;
+        if let Err(error) = self.driver.wait() {
+            eprintln!("the browser's driver is gone: {error}");
         }
     }
 }
