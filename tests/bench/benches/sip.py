@@ -15,6 +15,7 @@ from harness.install import Programs
 from harness.paths import CACHE, PEERS
 from harness.peers import KAMAILIO, PHONE, kamailio
 from harness.processes import Process, Processes
+from harness.register import register
 from harness.report import Section
 
 PACKAGES = ["kamailio", "sip-tester"]
@@ -69,7 +70,7 @@ class Step:
 def run(processes: Processes, programs: Programs, report: Section, quick: bool) -> None:
     rates, seconds = ((100, 200), 3) if quick else (RATES, 10)
     gateway = Gateway(processes, programs, "sip", CONFIG).add_accounts("phone").start()
-    register()
+    register("phone", PASSWORD, SIP, PHONE)
     phone = start_phone(processes)
     ours = sweep(gateway.process, f"127.0.0.1:{SIP}", rates, seconds, PORTS_REST)
     gateway.stop()
@@ -94,16 +95,6 @@ def knee(steps: list[Step]) -> int:
             break
         clean = step.rate
     return clean
-
-
-def register() -> None:
-    """Registers the phone from the port where it will be called."""
-    command = ["sipp", f"127.0.0.1:{SIP}", "-sf", PEERS / "sipp" / "register.xml", "-i", "127.0.0.1", "-p", PHONE]
-    command += ["-s", "phone", "-au", "phone", "-ap", PASSWORD, "-m", "1", "-nostdin", "-timeout", "10"]
-    folder = fresh("register")
-    done = subprocess.run([str(word) for word in command], cwd=folder, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise Failure(f"the phone does not register: {done.stdout[-1500:]}{done.stderr[-500:]}")
 
 
 def start_phone(processes: Processes) -> Process:

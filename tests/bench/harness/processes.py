@@ -73,6 +73,12 @@ class Processes:
         end(set(family(os.getpid())) - {os.getpid()}, signal.SIGTERM)
         for process in self.started:
             process.popen.wait()
+        # Those that became our own are waited for as well.
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
 
     def start(self, name: str, command: list, log: Path, **options) -> Process:
         """Starts a process; what it writes goes to `log`. A session of its own keeps Ctrl-C from it."""

@@ -20,7 +20,8 @@ impl Socket {
     pub async fn connect(url: &str, subprotocol: &'static str) -> anyhow::Result<Self> {
         let mut request = url.into_client_request()?;
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse()?);
-        let (socket, _) = tokio_tungstenite::connect_async(request).await.context("the WebSocket does not open")?;
+        let (socket, _) =
+            tokio_tungstenite::connect_async(request).await.context("the WebSocket does not open")?;
         Ok(Self(socket))
     }
 

@@ -31,7 +31,9 @@ pub async fn log_in(url: &str, number: usize, password: &str) -> anyhow::Result<
 
 /// Asks the server whether it is there (XEP-0199).
 pub fn ping(id: u64) -> String {
-    format!(r#"<iq xmlns="jabber:client" type="get" to="localhost" id="p{id}"><ping xmlns="urn:xmpp:ping"/></iq>"#)
+    format!(
+        r#"<iq xmlns="jabber:client" type="get" to="localhost" id="p{id}"><ping xmlns="urn:xmpp:ping"/></iq>"#
+    )
 }
 
 /// Asks for something that the server keeps for the user (XEP-0049).

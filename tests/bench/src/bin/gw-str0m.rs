@@ -47,7 +47,8 @@ async fn main() -> anyhow::Result<()> {
         let plain = UdpSocket::bind("127.0.0.1:0").await?;
         plain.connect(peer).await?;
         let config = RtcConfig::new().set_rtp_mode(true).clear_codecs().enable_opus(true, false);
-        let mut rtc = config.set_stats_interval(None).set_dtls_cert(certificate.clone()).build(Instant::now());
+        let mut rtc =
+            config.set_stats_interval(None).set_dtls_cert(certificate.clone()).build(Instant::now());
         rtc.add_local_candidate(Candidate::host(local, "udp")?);
         let answer = rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(offer)?)?;
         let answer = format!("{}\n{}", plain.local_addr()?, answer.to_sdp_string());
@@ -115,7 +116,9 @@ impl Leg {
     }
 
     fn to_browser(&mut self, packet: &[u8]) -> anyhow::Result<()> {
-        let (Some(mid), true, Some((header, payload))) = (self.mid, self.connected, packet.split_at_checked(12)) else {
+        let (Some(mid), true, Some((header, payload))) =
+            (self.mid, self.connected, packet.split_at_checked(12))
+        else {
             return Ok(());
         };
         let sequence = u16::from_be_bytes([header[2], header[3]]);

@@ -44,7 +44,9 @@ enum Signalling {
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let [kind, place, legs, seconds, rest @ ..] = arguments.as_slice() else { bail!("see the first lines of relay.rs") };
+    let [kind, place, legs, seconds, rest @ ..] = arguments.as_slice() else {
+        bail!("see the first lines of relay.rs")
+    };
     let (legs, seconds) = (legs.parse()?, Duration::from_secs(seconds.parse()?));
     str0m::crypto::from_feature_flags().install_process_default();
     let counts = Arc::new(Counts::default());

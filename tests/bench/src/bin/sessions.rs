@@ -47,7 +47,9 @@ enum Work {
 async fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let [protocol, url, count, rest @ ..] = arguments.as_slice() else { bail!("see the first lines of sessions.rs") };
+    let [protocol, url, count, rest @ ..] = arguments.as_slice() else {
+        bail!("see the first lines of sessions.rs")
+    };
     let count = count.parse()?;
     let clients = match *protocol {
         "ximss" => log_in_ximss(url, count).await?,

@@ -60,7 +60,9 @@ impl Browser {
                         connected = true;
                         counts.connected.fetch_add(1, Relaxed);
                     }
-                    Output::Event(Event::RtpPacket(packet)) => counts.arrived(&counts.to_browser, &packet.payload),
+                    Output::Event(Event::RtpPacket(packet)) => {
+                        counts.arrived(&counts.to_browser, &packet.payload)
+                    }
                     Output::Event(_) => {}
                 }
             };
@@ -86,7 +88,9 @@ impl Browser {
 }
 
 fn send(rtc: &mut Rtc, mid: Mid, number: u32, counts: &Counts) {
-    let Some(payload_type) = rtc.media(mid).and_then(|media| media.remote_pts().first().copied()) else { return };
+    let Some(payload_type) = rtc.media(mid).and_then(|media| media.remote_pts().first().copied()) else {
+        return;
+    };
     let mut direct = rtc.direct_api();
     let Some(stream) = direct.stream_tx_by_mid(mid, None) else { return };
     let (sequence, time) = (u64::from(number) + 100, number.wrapping_mul(STEPS));

@@ -103,7 +103,9 @@ impl Peer {
         let address = format!("0100007F:{:04X}", self.address()?.port());
         let table = std::fs::read_to_string("/proc/net/udp")?;
         let mut lines = table.lines().map(str::split_whitespace);
-        let line = lines.find(|line| line.clone().nth(1) == Some(&address)).context("the port is in /proc/net/udp")?;
+        let line = lines
+            .find(|line| line.clone().nth(1) == Some(&address))
+            .context("the port is in /proc/net/udp")?;
         let drops = line.last().context("drops come last")?;
         Ok(drops.parse()?)
     }
@@ -115,7 +117,13 @@ fn bind(port: u16) -> std::io::Result<UdpSocket> {
     // SAFETY: the pointer is to a c_int, as the option wants, and the length is its length.
     unsafe {
         let (option, room) = (libc::SO_RCVBUFFORCE, std::ptr::from_ref(&ROOM).cast());
-        libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, option, room, size_of_val(&ROOM) as libc::socklen_t);
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            option,
+            room,
+            size_of_val(&ROOM) as libc::socklen_t,
+        );
     }
     socket.set_nonblocking(true)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;

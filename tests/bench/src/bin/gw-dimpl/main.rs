@@ -56,7 +56,9 @@ fn main() -> anyhow::Result<()> {
         let new = New {
             ufrag: ufrag.to_owned(),
             password: password.to_owned(),
-            fingerprint: value(offer, "a=fingerprint:sha-256 ").context("a fingerprint")?.to_ascii_uppercase(),
+            fingerprint: value(offer, "a=fingerprint:sha-256 ")
+                .context("a fingerprint")?
+                .to_ascii_uppercase(),
             payload_type: opus(offer).context("Opus")?,
             ssrc: 0x1000_0000 + number,
             phone,
@@ -88,8 +90,9 @@ fn value<'a>(sdp: &'a str, prefix: &str) -> Option<&'a str> {
 
 fn opus(sdp: &str) -> Option<u8> {
     let maps = sdp.lines().filter_map(|line| line.strip_prefix("a=rtpmap:"));
-    let (payload_type, _) =
-        maps.filter_map(|map| map.split_once(' ')).find(|(_, codec)| codec.to_ascii_lowercase().starts_with("opus/"))?;
+    let (payload_type, _) = maps
+        .filter_map(|map| map.split_once(' '))
+        .find(|(_, codec)| codec.to_ascii_lowercase().starts_with("opus/"))?;
     payload_type.parse().ok()
 }
 

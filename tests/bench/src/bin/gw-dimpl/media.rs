@@ -125,7 +125,9 @@ impl Media {
                 // RFC 7983.
                 match (datagram.first(), leg) {
                     (Some(128..=191), Some(leg)) => leg.from_browser(datagram),
-                    (Some(20..=63), Some(leg)) => leg.handshake(datagram, now, &self.crypto, &mut self.outbox),
+                    (Some(20..=63), Some(leg)) => {
+                        leg.handshake(datagram, now, &self.crypto, &mut self.outbox)
+                    }
                     (Some(0..=3), _) => self.check(message, datagram, from),
                     _ => {}
                 }
@@ -139,7 +141,10 @@ impl Media {
 
     /// Answers a connectivity check (RFC 8445 §7.3); the address that it nominates is the leg's.
     fn check(&mut self, message: &mut Message, datagram: &[u8], from: SocketAddr) {
-        if !is_stun_message(datagram) || message.unmarshal_binary(datagram).is_err() || message.typ != BINDING_REQUEST {
+        if !is_stun_message(datagram)
+            || message.unmarshal_binary(datagram).is_err()
+            || message.typ != BINDING_REQUEST
+        {
             return;
         }
         let user = message.attributes.0.iter().find(|attribute| attribute.typ == ATTR_USERNAME);
@@ -147,7 +152,9 @@ impl Media {
         let ufrag = user.and_then(|user| user.split(':').next());
         let Some(&number) = ufrag.and_then(|ufrag| self.by_ufrag.get(ufrag)) else { return };
         let (leg, crypto) = (&mut self.legs[number], self.crypto.crypto());
-        if FINGERPRINT.check(message).is_err() || MessageIntegrity::check(message, leg.password.as_bytes(), crypto).is_err() {
+        if FINGERPRINT.check(message).is_err()
+            || MessageIntegrity::check(message, leg.password.as_bytes(), crypto).is_err()
+        {
             return;
         }
         if leg.address != Some(from) && (leg.address.is_none() || message.contains(ATTR_USE_CANDIDATE)) {

@@ -46,7 +46,10 @@ pub struct Epoll {
 
 impl Epoll {
     pub fn new() -> Self {
-        Self { fd: unsafe { epoll_create1(EPOLL_CLOEXEC) }, events: vec![epoll_event { events: 0, u64: 0 }; 1_024] }
+        Self {
+            fd: unsafe { epoll_create1(EPOLL_CLOEXEC) },
+            events: vec![epoll_event { events: 0, u64: 0 }; 1_024],
+        }
     }
 
     pub fn add(&self, source: &impl AsRawFd, token: usize) {
@@ -56,7 +59,8 @@ impl Epoll {
 
     /// Waits, in milliseconds; returns the tokens of those that are ready.
     pub fn wait(&mut self, at_most: i32) -> Vec<usize> {
-        let count = unsafe { epoll_wait(self.fd, self.events.as_mut_ptr(), self.events.len() as i32, at_most) };
+        let count =
+            unsafe { epoll_wait(self.fd, self.events.as_mut_ptr(), self.events.len() as i32, at_most) };
         self.events.iter().take(count.max(0) as usize).map(|event| event.u64 as usize).collect()
     }
 }
@@ -80,9 +84,11 @@ impl Inbox {
     pub fn new() -> Self {
         let mut buffers = vec![[0; LONGEST]; AT_ONCE];
         let mut addresses: Vec<sockaddr_in> = vec![unsafe { std::mem::zeroed() }; AT_ONCE];
-        let slice = |buffer: &mut [u8; LONGEST]| iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST };
+        let slice =
+            |buffer: &mut [u8; LONGEST]| iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: LONGEST };
         let mut slices: Vec<iovec> = buffers.iter_mut().map(slice).collect();
-        let headers = addresses.iter_mut().zip(&mut slices).map(|(address, slice)| header(address, slice)).collect();
+        let headers =
+            addresses.iter_mut().zip(&mut slices).map(|(address, slice)| header(address, slice)).collect();
         Self { buffers, headers, _slices: slices, addresses }
     }
 
@@ -127,13 +133,17 @@ impl Outbox {
         }
         self.slices.clear();
         self.headers.clear();
-        let slice = |datagram: &BytesMut| iovec { iov_base: datagram.as_ptr().cast_mut().cast(), iov_len: datagram.len() };
+        let slice = |datagram: &BytesMut| iovec {
+            iov_base: datagram.as_ptr().cast_mut().cast(),
+            iov_len: datagram.len(),
+        };
         self.slices.extend(self.queue.iter().map(|(_, datagram)| slice(datagram)));
         let addresses = self.queue.iter_mut().map(|(address, _)| address);
         self.headers.extend(addresses.zip(&mut self.slices).map(|(address, slice)| header(address, slice)));
         let mut rest = self.headers.as_mut_slice();
         while !rest.is_empty() {
-            let sent = unsafe { sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, MSG_DONTWAIT) };
+            let sent =
+                unsafe { sendmmsg(socket.as_raw_fd(), rest.as_mut_ptr(), rest.len() as u32, MSG_DONTWAIT) };
             rest = &mut rest[sent.max(1) as usize..];
         }
         self.queue.clear();
@@ -152,5 +162,10 @@ fn header(address: &mut sockaddr_in, slice: &mut iovec) -> mmsghdr {
 fn socket_address(address: SocketAddr) -> sockaddr_in {
     let SocketAddr::V4(address) = address else { panic!("IPv4 only") };
     let ip = in_addr { s_addr: u32::from(*address.ip()).to_be() };
-    sockaddr_in { sin_family: AF_INET as u16, sin_port: address.port().to_be(), sin_addr: ip, sin_zero: [0; 8] }
+    sockaddr_in {
+        sin_family: AF_INET as u16,
+        sin_port: address.port().to_be(),
+        sin_addr: ip,
+        sin_zero: [0; 8],
+    }
 }
