@@ -106,7 +106,8 @@ impl Session {
                 () = tokio::time::sleep_until(deadline) => self.handle_timeout(),
             }
         }
-        self.finish().await;
+        // Boxed: what it waits for at the end would else be ten times what a session needs while it lives.
+        Box::pin(self.finish()).await;
     }
 
     /// Tells the metrics how much the outbox has grown or shrunk.

@@ -171,6 +171,8 @@ fn upgrade(context: Context, mut request: Request<Incoming>, entry: Entry) -> An
         if !parts.read_buf.is_empty() {
             return;
         }
+        // Empty as it is, it holds the 8 KiB that the handshake was read into, and would as long as the connection.
+        drop(parts.read_buf);
         // The requests of this connection are over, so nobody else holds the client.
         if let Some(client) = Arc::into_inner(context.client) {
             websocket::serve(client, parts.io.into_inner(), entry).await;
