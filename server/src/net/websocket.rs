@@ -53,18 +53,11 @@ pub(super) async fn serve(client: Client, stream: Stream, entry: Entry) {
         .max_frame_size(Some(size));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
     let address = client.address;
-    let outcome = match entry {
-        Entry::Login => {
-            // Boxed, so that its memory goes when it is done: the connection may last for days.
-            let log_in = Box::pin(log_in(&client.hub, &mut socket));
-            match tokio::time::timeout(client.hub.config.session.login.0, log_in).await {
-                Err(_) => Err(End::Slow),
-                Ok(Err(end)) => Err(end),
-                Ok(Ok(None)) => Ok(()),
-                Ok(Ok(Some(begun))) => carry(&client.hub, &mut socket, begun).await,
-            }
-        }
-        Entry::Attach(session, acknowledged) => attach(&client.hub, &mut socket, session, acknowledged).await,
+    // Boxed, so that its memory goes when it is done: the connection may last for days.
+    let outcome = match Box::pin(begin(&client.hub, &mut socket, entry)).await {
+        Ok(Some(carried)) => carry(&client.hub, &mut socket, carried).await,
+        Ok(None) => Ok(()),
+        Err(end) => Err(end),
     };
     let (code, reason) = match &outcome {
         Ok(()) => (CloseCode::Normal, String::new()),
@@ -128,8 +121,26 @@ fn text_frame(message: Bytes) -> Message {
     message.try_into().map_or_else(|_| Message::text(""), Message::Text)
 }
 
+/// A session and where its messages come out, as long as the connection carries it.
+struct Carried {
+    session: Handle,
+    link: LinkId,
+    messages: mpsc::Receiver<Bytes>,
+}
+
+/// Leads the client to its session; `None` if it leaves without one.
+async fn begin(hub: &Arc<Hub>, socket: &mut Socket, entry: Entry) -> Result<Option<Carried>, End> {
+    match entry {
+        Entry::Login => {
+            let time = hub.config.session.login.0;
+            tokio::time::timeout(time, log_in(hub, socket)).await.map_err(|_| End::Slow)?
+        }
+        Entry::Attach(session, acknowledged) => attach(hub, socket, session, acknowledged).await.map(Some),
+    }
+}
+
 /// Serves requests until the client has a session; `None` if it leaves without one.
-async fn log_in(hub: &Arc<Hub>, socket: &mut Socket) -> Result<Option<Begun>, End> {
+async fn log_in(hub: &Arc<Hub>, socket: &mut Socket) -> Result<Option<Carried>, End> {
     let mut login = Login::new(Arc::clone(hub), false);
     let limits = limits(hub.config.limits.message_before_login, true);
     loop {
@@ -147,14 +158,20 @@ async fn log_in(hub: &Arc<Hub>, socket: &mut Socket) -> Result<Option<Begun>, En
             Next::End => return Ok(None),
             Next::Carry(begun) => {
                 socket.get_mut().allow(None);
-                return Ok(Some(begun));
+                let Begun { session, link, messages, .. } = begun;
+                return Ok(Some(Carried { session, link, messages }));
             }
         }
     }
 }
 
 /// Attaches to a session that was begun elsewhere. The client is told first how many requests were accepted.
-async fn attach(hub: &Arc<Hub>, socket: &mut Socket, session: Handle, acknowledged: u64) -> Result<(), End> {
+async fn attach(
+    hub: &Arc<Hub>,
+    socket: &mut Socket,
+    session: Handle,
+    acknowledged: u64,
+) -> Result<Carried, End> {
     let (link, messages) = new_link(hub, true);
     let id = link.id;
     let Ok(attached) = session.attach(link, acknowledged).await else {
@@ -163,12 +180,12 @@ async fn attach(hub: &Arc<Hub>, socket: &mut Socket, session: Handle, acknowledg
     let requests = attached.map_err(End::NotKept)?;
     let greeting = protocol::Message::from(greeting(hub, &session, Some(requests)));
     socket.send(text_frame(greeting.encode(None).to_xml().into())).await?;
-    carry(hub, socket, Begun { greeting, session, link: id, messages }).await
+    Ok(Carried { session, link: id, messages })
 }
 
 /// Carries a session: requests in, messages out, at the same time.
-async fn carry(hub: &Arc<Hub>, socket: &mut Socket, begun: Begun) -> Result<(), End> {
-    let Begun { session, link, messages, .. } = begun;
+async fn carry(hub: &Arc<Hub>, socket: &mut Socket, carried: Carried) -> Result<(), End> {
+    let Carried { session, link, messages } = carried;
     let (writer, reader) = socket.split();
     let outcome = tokio::select! {
         outcome = read_requests(hub, reader, &session, link) => outcome,
@@ -191,7 +208,9 @@ async fn read_requests(
             return Err(End::Lost(Box::new(Error::Io(ErrorKind::TimedOut.into()))));
         };
         let Some(message) = message else { return Ok(()) };
-        let sent = match element(&message?, &limits)? {
+        // Of its own statement: what `match` holds would have its place in every idle connection.
+        let element = element(&message?, &limits)?;
+        let sent = match element {
             Some(element) => session.request(link, element).await,
             // Pongs, and pings of the client: it is there.
             None => session.send(Input::Alive(link)).await,
