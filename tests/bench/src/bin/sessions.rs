@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use bench::latency::Latencies;
 use bench::orchestrator::{tell, tell_and_wait};
 use bench::websocket::Socket;
@@ -25,6 +25,9 @@ const PASSWORD: &str = "secret";
 const ACCOUNTS: usize = 50;
 /// Clients that log in at the same time.
 const AT_ONCE: usize = 40;
+
+/// How often a client tries to log in.
+const TRIES: usize = 3;
 
 /// A client of either protocol.
 enum Client {
@@ -53,7 +56,10 @@ async fn main() -> anyhow::Result<()> {
     let count = count.parse()?;
     let clients = match *protocol {
         "ximss" => log_in_ximss(url, count).await?,
-        "xmpp" => log_in_all("logins", 0..count, |number| log_in_xmpp((*url).to_owned(), number)).await?,
+        "xmpp" => {
+            let url = (*url).to_owned();
+            log_in_all("logins", 0..count, move |number| log_in_xmpp(url.clone(), number)).await?
+        }
         _ => bail!("{protocol} is no protocol"),
     };
     match rest {
@@ -67,14 +73,16 @@ async fn main() -> anyhow::Result<()> {
 
 async fn log_in_ximss(url: &str, count: usize) -> anyhow::Result<Vec<Client>> {
     let by_password = count.min(ACCOUNTS);
-    let log_in = |number| {
-        let (url, account) = (url.to_owned(), format!("u{number}@localhost"));
+    let place = url.to_owned();
+    let log_in = move |number| {
+        let (url, account) = (place.clone(), format!("u{number}@localhost"));
         async move { Session::log_in(&url, &Credential::Password(&account, PASSWORD)).await }
     };
     let mut sessions = log_in_all("passwords", 0..by_password, log_in).await?;
     let tickets: Vec<String> = sessions.iter().map(|session| session.ticket.clone()).collect();
-    let log_in = |number: usize| {
-        let (url, ticket) = (url.to_owned(), tickets[number % by_password].clone());
+    let place = url.to_owned();
+    let log_in = move |number: usize| {
+        let (url, ticket) = (place.clone(), tickets[number % by_password].clone());
         async move { Session::log_in(&url, &Credential::Ticket(&ticket)).await }
     };
     sessions.extend(log_in_all("logins", by_password..count, log_in).await?);
@@ -89,15 +97,24 @@ async fn log_in_xmpp(url: String, number: usize) -> anyhow::Result<Client> {
 async fn log_in_all<C: Send + 'static, F: Future<Output = anyhow::Result<C>> + Send + 'static>(
     phase: &str,
     numbers: std::ops::Range<usize>,
-    log_in: impl Fn(usize) -> F,
+    log_in: impl Fn(usize) -> F + Clone + Send + 'static,
 ) -> anyhow::Result<Vec<C>> {
     let (began, count, gate) = (Instant::now(), numbers.len(), Arc::new(Semaphore::new(AT_ONCE)));
     let mut logins = JoinSet::new();
     for number in numbers {
-        let (gate, log_in) = (Arc::clone(&gate), log_in(number));
+        let (gate, log_in) = (Arc::clone(&gate), log_in.clone());
         logins.spawn(async move {
             let _turn = gate.acquire_owned().await;
-            log_in.await.with_context(|| format!("client {number}"))
+            let mut tries = 1;
+            loop {
+                match log_in(number).await {
+                    Ok(client) => return Ok(client),
+                    // One of thousands that a peer does not answer is no reason to measure nothing.
+                    Err(error) if tries < TRIES => eprintln!("client {number} tries again: {error:#}"),
+                    Err(error) => return Err(error.context(format!("client {number}"))),
+                }
+                tries += 1;
+            }
         });
     }
     let clients = logins.join_all().await.into_iter().collect::<anyhow::Result<_>>()?;
