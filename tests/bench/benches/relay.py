@@ -79,7 +79,8 @@ def measure(processes: Processes, programs: Programs, server: Process, arguments
         cpu=busy / talked["seconds"] / legs * 1e3,
         packet=busy / talked["packets"] * 1e6,
         rss=rss / legs,
-        loss=(talked["to_phone_loss_percent"] + talked["to_browser_loss_percent"]) / 2,
+        # What is under way at either end of the window can make it less than nothing.
+        loss=max(0, talked["to_phone_loss_percent"] + talked["to_browser_loss_percent"]) / 2,
         at_loader=talked["dropped_at_loader"],
         latency=(talked["to_phone_ms"] + talked["to_browser_ms"]) / 2,
         connect=connected["seconds"],

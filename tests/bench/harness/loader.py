@@ -1,6 +1,7 @@
 """A loader: what it prints and when it waits is told in src/orchestrator.rs."""
 
 import json
+import os
 import select
 import subprocess
 import time
@@ -17,8 +18,9 @@ class Loader:
     def __init__(self, processes: Processes, command: list, log: Path):
         self.processes = processes
         # Without a buffer: what Python has read ahead, select does not see.
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
-        self.process: Process = processes.start(Path(command[0]).name, command, log, **pipes)
+        options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "bufsize": 0}
+        options["env"] = os.environ | {"RUST_BACKTRACE": "0"}
+        self.process: Process = processes.start(Path(command[0]).name, command, log, **options)
 
     def phase(self, name: str) -> dict:
         """Waits for the figures of a phase; those before it are passed over."""

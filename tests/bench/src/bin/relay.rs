@@ -24,6 +24,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
+/// How long a reference gateway may take to start.
+const START: Duration = Duration::from_secs(5);
 /// How long all browsers have to connect.
 const CONNECT: Duration = Duration::from_secs(60);
 /// Sound flows for so long before anything is counted.
@@ -129,7 +131,7 @@ impl Signalling {
             }
             Self::Reference(address) => {
                 let text = format!("{}\n{offer}", peer.address()?);
-                let mut stream = TcpStream::connect(address.as_str()).await?;
+                let mut stream = reach(address).await?;
                 stream.write_u32(u32::try_from(text.len())?).await?;
                 stream.write_all(text.as_bytes()).await?;
                 let mut answer = vec![0; usize::try_from(stream.read_u32().await?)?];
@@ -139,6 +141,17 @@ impl Signalling {
                 peer.add(Target { address: plain.parse()?, payload_type: REFERENCE_OPUS });
                 Ok(answer.to_owned())
             }
+        }
+    }
+}
+
+/// Connects to a reference gateway, which may have just been started.
+async fn reach(address: &str) -> anyhow::Result<TcpStream> {
+    let began = Instant::now();
+    loop {
+        match TcpStream::connect(address).await {
+            Err(_) if began.elapsed() < START => tokio::time::sleep(Duration::from_millis(20)).await,
+            connected => return Ok(connected?),
         }
     }
 }
