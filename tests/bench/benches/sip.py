@@ -90,13 +90,8 @@ def run(processes: Processes, programs: Programs, report: Section, quick: bool) 
 
 
 def knee(steps: list[Step]) -> int:
-    """The highest rate before the first that was not carried."""
-    clean = 0
-    for step in steps:
-        if not step.clean:
-            break
-        clean = step.rate
-    return clean
+    """The highest rate that was carried. One below it may not have been: see `sweep`."""
+    return max((step.rate for step in steps if step.clean), default=0)
 
 
 def start_phone(processes: Processes) -> Process:

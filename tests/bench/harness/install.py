@@ -26,8 +26,8 @@ class Programs:
 def everything(packages: set[str]) -> Programs:
     """Installs Debian packages, builds the gateway and the loaders."""
     debian(packages)
-    build(REPOSITORY, "--package", "ximss-gateway")
-    build(BENCH, "--locked", "--bins")
+    build("the gateway", REPOSITORY, "--package", "ximss-gateway")
+    build("the loaders", BENCH, "--locked", "--bins")
     gateway = target(REPOSITORY / "target") / "release" / "ximss-gateway"
     return Programs(gateway, target(BENCH / "target") / "release")
 
@@ -63,7 +63,7 @@ def is_installed(package: str) -> bool:
         return False
 
 
-def build(folder: Path, *arguments: str) -> None:
-    print(f"building {folder.name} (release)", flush=True)
+def build(what: str, folder: Path, *arguments: str) -> None:
+    print(f"building {what}", flush=True)
     if subprocess.run(["cargo", "build", "--quiet", "--release", *arguments], cwd=folder).returncode != 0:
         raise Failure(f"cargo build fails in {folder}")
