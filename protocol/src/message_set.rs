@@ -2,7 +2,8 @@
 
 use crate::{Content, DecodeError, Element, Form, Scalar};
 
-/// A message set: `<UID>` or `<index>` elements, each one message or a range.
+/// A message set: `<UID>` or `<index>` elements, each one message or a range. Here the ranges rise, and lie apart: whatever
+/// was sent, no message is meant twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MessageSet {
     /// By unique id: `<UID>12</UID>`, `<UID from="12" till="20"/>`.
@@ -34,11 +35,11 @@ impl Content for MessageSet {
     fn read(element: &Element) -> Result<Self, DecodeError> {
         let uids = ranges(element, "UID")?;
         let indexes = ranges(element, "index")?;
-        match (uids.is_empty(), indexes.is_empty()) {
-            (false, true) => Ok(Self::Uids(uids)),
-            (true, false) => Ok(Self::Indexes(indexes)),
-            (false, false) => Err(DecodeError::MixedMessageSet),
-            (true, true) => Err(DecodeError::NoMessageSet),
+        match (uids, indexes) {
+            (Some(uids), None) => Ok(Self::Uids(uids)),
+            (None, Some(indexes)) => Ok(Self::Indexes(indexes)),
+            (Some(_), Some(_)) => Err(DecodeError::MixedMessageSet),
+            (None, None) => Err(DecodeError::NoMessageSet),
         }
     }
 
@@ -57,8 +58,25 @@ impl Content for MessageSet {
     }
 }
 
-fn ranges(element: &Element, name: &'static str) -> Result<Vec<Range>, DecodeError> {
-    element.elements().filter(|e| e.is(name)).map(|e| range(e, name)).collect()
+/// The ranges of all elements of this name; `None` if there are no such elements.
+fn ranges(element: &Element, name: &'static str) -> Result<Option<Vec<Range>>, DecodeError> {
+    let elements = element.elements().filter(|e| e.is(name));
+    let ranges = elements.map(|e| range(e, name)).collect::<Result<Vec<_>, _>>()?;
+    Ok((!ranges.is_empty()).then(|| merged(ranges)))
+}
+
+/// The same numbers in rising ranges that lie apart.
+fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.retain(|range| range.from <= range.till);
+    ranges.sort_unstable_by_key(|range| range.from);
+    let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.from <= last.till.saturating_add(1) => last.till = last.till.max(range.till),
+            Some(_) | None => merged.push(range),
+        }
+    }
+    merged
 }
 
 fn range(element: &Element, name: &'static str) -> Result<Range, DecodeError> {
@@ -87,15 +105,27 @@ mod tests {
 
     #[test]
     fn single_messages_and_ranges_are_read_in_either_case() {
-        let expected = vec![Range { from: 12, till: 12 }, Range { from: 3, till: 9 }];
+        let expected = vec![Range { from: 3, till: 9 }, Range { from: 12, till: 12 }];
         assert_eq!(read("<UID>12</UID> <uid from='3' till='9'/>"), Ok(MessageSet::Uids(expected.clone())));
         assert_eq!(read("<index>12</index><index from='3' till='9'/>"), Ok(MessageSet::Indexes(expected)));
     }
 
     #[test]
     fn a_missing_bound_is_open() {
-        let open = vec![Range { from: 5, till: u32::MAX }, Range { from: 0, till: 7 }];
-        assert_eq!(read("<UID from='5'/><UID till='7'/>"), Ok(MessageSet::Uids(open)));
+        let uids = |from, till| Ok(MessageSet::Uids(vec![Range { from, till }]));
+        assert_eq!(read("<UID from='5'/>"), uids(5, u32::MAX));
+        assert_eq!(read("<UID till='7'/>"), uids(0, 7));
+    }
+
+    #[test]
+    fn ranges_are_merged_however_often_they_are_sent() {
+        let many = "<index from='0' till='9999'/>".repeat(500);
+        assert_eq!(read(&many), Ok(MessageSet::Indexes(vec![Range { from: 0, till: 9_999 }])));
+        let set = "<UID>5</UID><UID from='1' till='3'/><UID>4</UID><UID from='9' till='8'/><UID from='7'/><UID>7</UID>";
+        let expected = vec![Range { from: 1, till: 5 }, Range { from: 7, till: u32::MAX }];
+        assert_eq!(read(set), Ok(MessageSet::Uids(expected)));
+        // An empty range is a set without messages, not the absence of a set.
+        assert_eq!(read("<UID from='9' till='8'/>"), Ok(MessageSet::Uids(Vec::new())));
     }
 
     #[test]

@@ -67,8 +67,15 @@ impl Content for Vec<Preference> {
         Form::Body { codec: "preferences", typescript: "Record<string, PreferenceValue>", optional: false };
 
     fn read(element: &Element) -> Result<Self, DecodeError> {
-        let read = |e: &Element| Preference { name: e.name().to_owned(), value: PreferenceValue::read(e) };
-        Ok(element.elements().map(read).collect())
+        // A name with a prefix would come back without its declaration.
+        let read = |e: &Element| {
+            let name = e.name().to_owned();
+            if !is_name(&name) {
+                return Err(DecodeError::element("prefs", &name, "preferences, whose names have no colon"));
+            }
+            Ok(Preference { name, value: PreferenceValue::read(e) })
+        };
+        element.elements().map(read).collect()
     }
 
     fn write(&self, element: &mut Element) {

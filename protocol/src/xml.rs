@@ -5,11 +5,17 @@
 //! a second root. Writing follows the rules that deployed clients depend on: no white space that was not
 //! asked for, no declaration, `<empty/>` without a blank.
 
+mod error;
+mod name;
+
 use std::borrow::Cow;
 
 use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
+
+pub use error::XmlError;
+pub use name::is_name;
 
 /// An XML element: a name, attributes in document order, and children.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,83 +52,6 @@ impl Limits {
     pub const BEFORE_LOGIN: Self = Self { bytes: 64 * 1024, nodes: 4_096, depth: 32, attributes: 64 };
     /// For a peer that has.
     pub const AFTER_LOGIN: Self = Self { bytes: 4 * 1024 * 1024, nodes: 65_536, depth: 32, attributes: 64 };
-}
-
-/// Why bytes are not an acceptable document. Each ends the connection: after it, the peer's next message
-/// cannot be told from the rest of this one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum XmlError {
-    /// More bytes than [`Limits::bytes`].
-    #[error("the message is longer than {limit} bytes")]
-    TooLong {
-        /// The limit in bytes.
-        limit: usize,
-    },
-    /// More nodes than [`Limits::nodes`].
-    #[error("the message has more than {limit} elements and texts")]
-    TooManyNodes {
-        /// The limit.
-        limit: usize,
-    },
-    /// Deeper than [`Limits::depth`].
-    #[error("elements are nested deeper than {limit}")]
-    TooDeep {
-        /// The limit.
-        limit: usize,
-    },
-    /// More attributes than [`Limits::attributes`].
-    #[error("an element has more than {limit} attributes")]
-    TooManyAttributes {
-        /// The limit.
-        limit: usize,
-    },
-    /// Not UTF-8.
-    #[error("byte {position} is not UTF-8")]
-    NotUtf8 {
-        /// Offset of the first wrong byte.
-        position: usize,
-    },
-    /// The XML declaration names an encoding other than UTF-8.
-    #[error("the encoding {0:?} is not supported: send UTF-8")]
-    Encoding(String),
-    /// A character that XML 1.0 forbids, written or as a reference.
-    #[error("the character U+{0:04X} is not allowed in XML 1.0")]
-    Character(u32),
-    /// A document type declaration.
-    #[error("a DOCTYPE is not accepted")]
-    Doctype,
-    /// A processing instruction.
-    #[error("a processing instruction is not accepted")]
-    ProcessingInstruction,
-    /// A comment outside the root element.
-    #[error("a comment outside the root element is not accepted")]
-    Comment,
-    /// An entity that is not one of the five predefined ones.
-    #[error("the entity &{0}; is not known")]
-    Entity(String),
-    /// A name that XML does not allow.
-    #[error("{0:?} is not an XML name")]
-    Name(String),
-    /// A prefix without a declaration in scope.
-    #[error("the prefix {0:?} is not declared")]
-    Prefix(String),
-    /// The same attribute twice in one element.
-    #[error("the attribute {0:?} is given twice")]
-    DuplicateAttribute(String),
-    /// Text or a second element beside the root.
-    #[error("there is something outside the root element")]
-    OutsideRoot,
-    /// No root element, or it is not closed.
-    #[error("the message is not complete")]
-    Incomplete,
-    /// Anything else that is not well-formed.
-    #[error("not well-formed at byte {position}: {reason}")]
-    Malformed {
-        /// Offset in bytes.
-        position: u64,
-        /// The parser's words.
-        reason: String,
-    },
 }
 
 impl Element {
@@ -280,15 +209,6 @@ impl Element {
     }
 }
 
-/// Whether `name` may stand as the name of an element or attribute: letters, digits, `-`, `_` and `.`,
-/// beginning with a letter or `_`. Colons are not names here.
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '\u{b7}'))
-}
-
 const WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A document being read: the open elements, outermost first, and what has been counted.
@@ -300,6 +220,9 @@ struct Document<'a> {
     /// Declared prefixes with the depth of the element that declares them.
     prefixes: Vec<(usize, String)>,
 }
+
+/// Prefixes that may be declared at a time. XIMSS needs one or two, and every prefixed name is looked up among them.
+const PREFIXES: usize = 16;
 
 impl<'a> Document<'a> {
     fn new(limits: &'a Limits) -> Self {
@@ -319,17 +242,19 @@ impl<'a> Document<'a> {
                     self.end();
                 }
                 Event::End(_) => self.end(),
+                Event::Text(text) if text.contains("]]>") => {
+                    return Err(XmlError::Malformed { position, reason: "]]> in text".to_owned() });
+                }
                 Event::Text(text) => self.text(&text.xml10_content())?,
+                Event::CData(_) if self.open.is_empty() => return Err(XmlError::OutsideRoot),
                 Event::CData(text) => self.text(&text.xml10_content())?,
                 Event::GeneralRef(reference) => self.reference(&reference)?,
                 Event::Comment(_) if self.open.is_empty() => return Err(XmlError::Comment),
+                Event::Comment(text) if text.contains("--") || text.ends_with('-') => {
+                    return Err(XmlError::Malformed { position, reason: "-- in a comment".to_owned() });
+                }
                 Event::Comment(_) => {}
-                Event::Decl(decl) => match decl.encoding() {
-                    None => {}
-                    Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") => {}
-                    Some(Ok(name)) => return Err(XmlError::Encoding(name.into_owned())),
-                    Some(Err(e)) => return Err(XmlError::Malformed { position, reason: e.to_string() }),
-                },
+                Event::Decl(decl) => declaration(&decl, position)?,
                 Event::PI(_) => return Err(XmlError::ProcessingInstruction),
                 Event::DocType(_) => return Err(XmlError::Doctype),
                 Event::Eof => return self.root.filter(|_| self.open.is_empty()).ok_or(XmlError::Incomplete),
@@ -345,6 +270,10 @@ impl<'a> Document<'a> {
             return Err(XmlError::TooDeep { limit: self.limits.depth });
         }
         self.count()?;
+        if !are_apart(start.attributes_raw()) {
+            let reason = "no blank between two attributes".to_owned();
+            return Err(XmlError::Malformed { position, reason });
+        }
         let mut element = Element::new(start.name().into_inner());
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|e| {
@@ -360,6 +289,9 @@ impl<'a> Document<'a> {
             let name = attribute.key.into_inner();
             let value = unescape(&attribute.value)?;
             if let Some(prefix) = name.strip_prefix("xmlns:") {
+                if self.prefixes.len() >= PREFIXES {
+                    return Err(XmlError::TooManyPrefixes { limit: PREFIXES });
+                }
                 self.prefixes.push((self.open.len(), prefix.to_owned()));
             }
             element.attributes.push((name.to_owned(), value));
@@ -422,6 +354,44 @@ impl<'a> Document<'a> {
         }
         Ok(())
     }
+}
+
+/// XML 1.0 §2.8: a declaration stands at the beginning and names a version.
+fn declaration(decl: &BytesDecl<'_>, position: u64) -> Result<(), XmlError> {
+    if position != 0 {
+        return Err(XmlError::ProcessingInstruction);
+    }
+    let malformed = |reason: String| Err(XmlError::Malformed { position, reason });
+    if let Err(error) = decl.version() {
+        return malformed(error.to_string());
+    }
+    match decl.encoding() {
+        None => Ok(()),
+        Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") => Ok(()),
+        Some(Ok(name)) => Err(XmlError::Encoding(shorten(&name))),
+        Some(Err(error)) => malformed(error.to_string()),
+    }
+}
+
+/// Whether white space stands before every attribute (XML 1.0 §3.1); a reader that is lenient there has split them
+/// already.
+fn are_apart(attributes: &str) -> bool {
+    let mut quote = None;
+    let mut chars = attributes.chars().peekable();
+    while let Some(c) = chars.next() {
+        match quote {
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None => {}
+            Some(open) if c == open => {
+                quote = None;
+                if chars.peek().is_some_and(|next| !WHITE_SPACE.contains(next)) {
+                    return false;
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    true
 }
 
 /// A name or reference for an error message, not longer than a person reads.

@@ -112,17 +112,24 @@ pub struct RequestHeader {
     pub acknowledged: Option<u64>,
 }
 
+/// The longest `id` of a request, in bytes. It comes back with every message of the answer.
+const LONGEST_ID: usize = 1_024;
+
 impl RequestHeader {
     /// Takes the common attributes of a request.
     ///
     /// # Errors
-    /// If `ackSeq` is not a number.
+    /// If `ackSeq` is not a number, or `id` is longer than 1,024 bytes.
     pub fn decode(element: &Element) -> Result<Self, DecodeError> {
+        let id = element.attribute("id");
+        if let Some(id) = id.filter(|id| id.len() > LONGEST_ID) {
+            return Err(DecodeError::attribute("id", id, "at most 1024 bytes long"));
+        }
         let acknowledged = element.attribute("ackSeq").filter(|_| !element.is(Resume::NAME));
         let number =
             |text| u64::from_wire(text).ok_or_else(|| DecodeError::attribute("ackSeq", text, u64::ALLOWED));
         Ok(Self {
-            id: element.attribute("id").map(str::to_owned),
+            id: id.map(str::to_owned),
             wants_time: element.attribute("exeTime").is_some_and(|time| !matches!(time.trim(), "" | "0")),
             acknowledged: acknowledged.map(number).transpose()?,
         })

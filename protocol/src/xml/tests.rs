@@ -51,6 +51,49 @@ fn declared_prefixes_are_accepted_in_their_scope_only() {
 }
 
 #[test]
+fn what_only_a_lenient_reader_takes_is_refused() {
+    for text in [
+        "<a><?xml version='1.0'?></a>",
+        "<a/><?xml version='1.0'?>",
+        "<?xml?><a/>",
+        "<a b=\"1\"c=\"2\"/>",
+        "<a>]]></a>",
+        "<a><!-- -- --></a>",
+        "<a><!-- x ---></a>",
+        "<![CDATA[ ]]><a/>",
+        "<a/><![CDATA[ ]]>",
+        "<a\u{b2}/>",
+    ] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn few_prefixes_are_declared_at_a_time() {
+    let declare = |count: usize| (0..count).map(|n| format!(" xmlns:p{n}='u'")).collect::<String>();
+    assert!(read(&format!("<a{}/>", declare(16))).is_ok());
+    let limit = 16;
+    assert_eq!(read(&format!("<a{}/>", declare(17))), Err(XmlError::TooManyPrefixes { limit }));
+    assert_eq!(
+        read(&format!("<a{}><b xmlns:q='u'/></a>", declare(16))),
+        Err(XmlError::TooManyPrefixes { limit })
+    );
+    // Those that are out of scope do not count.
+    let siblings = format!("<b{}/>", declare(16)).repeat(9);
+    assert!(read(&format!("<a>{siblings}</a>")).is_ok());
+}
+
+#[test]
+fn a_log_is_told_nothing_that_was_sent() {
+    for text in
+        ["<a b='&secret;'/>", "<secret:a/>", "<a secret='1' secret='2'/>", "<a></secret>", "<1secret/>"]
+    {
+        let error = read(text).unwrap_err();
+        assert!(!error.for_log().contains("secret"), "{error}: {}", error.for_log());
+    }
+}
+
+#[test]
 fn what_attackers_send_is_refused_with_its_reason() {
     let doctype = "<!DOCTYPE l [<!ENTITY a \"lol\">]><auth>&a;</auth>";
     let cases: [(&str, XmlError); 17] = [
