@@ -141,6 +141,8 @@ pub struct Caps {
     pub authentications: usize,
     /// Nonces in use, each remembered for its lifetime. 100,000.
     pub nonces: usize,
+    /// Sources that are remembered to have given a wrong password. 20,000.
+    pub guessing_sources: usize,
     /// Accounts with phones. 200,000.
     pub registered_accounts: usize,
     /// Phones of one account. 10.
@@ -157,6 +159,7 @@ impl Default for Caps {
             connections: 20_000,
             authentications: 2_000,
             nonces: 100_000,
+            guessing_sources: 20_000,
             registered_accounts: 200_000,
             contacts_per_account: 10,
             connection_queue: 256 * 1024,

@@ -1,15 +1,17 @@
 //! Which nonces are ours, how old they are, and how often each was used.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use crate::digest::same;
 use crate::random::{Random, hex, keyed_hash};
 
-/// Makes nonces and knows them again without having stored them; only those that a password was proved with are
-/// remembered, so that nobody can make the table grow without an account.
+/// Makes nonces and knows them again without having stored them; only those are remembered that a password was proved
+/// with or guessed with, and nobody may guess often.
 ///
 /// A nonce is its time of issue (64 bits, milliseconds of the wall clock), 64 random bits, and half an HMAC-SHA-256 of
-/// both and the realm, in hexadecimal digits.
+/// both, the realm and the address it is for, in hexadecimal digits. It is of no use to any other address: whoever
+/// answers it can hear us.
 #[derive(Debug)]
 pub(crate) struct Nonces {
     key: [u8; 32],
@@ -33,7 +35,12 @@ pub(crate) struct Nonce {
 struct Uses {
     highest: u32,
     seen: u64,
+    /// How often a wrong password was given with it.
+    wrong: u8,
 }
+
+/// After so many wrong passwords a nonce is of no more use.
+const MOST_WRONG: u8 = 5;
 
 impl Nonces {
     /// Nothing issued before `now` (milliseconds of the wall clock) is taken: an earlier run may have seen its uses.
@@ -42,18 +49,28 @@ impl Nonces {
     }
 
     /// A new nonce for a challenge.
-    pub(crate) fn issue(&self, now: u64, realm: &str, random: &mut Random) -> String {
+    pub(crate) fn issue(&self, now: u64, realm: &str, peer: IpAddr, random: &mut Random) -> String {
         let nonce = Nonce { issued: now, random: random.next_u64() };
-        format!("{:016x}{:016x}{}", nonce.issued, nonce.random, self.seal(nonce, realm))
+        format!("{:016x}{:016x}{}", nonce.issued, nonce.random, self.seal(nonce, realm, peer))
     }
 
-    /// The nonce, if it is ours, for this realm, and fresh.
-    pub(crate) fn check(&self, now: u64, realm: &str, text: &str) -> Option<Nonce> {
+    /// The nonce, if it is ours, for this realm and this peer, and fresh.
+    pub(crate) fn check(&self, now: u64, realm: &str, peer: IpAddr, text: &str) -> Option<Nonce> {
         let part = |range: std::ops::Range<usize>| u64::from_str_radix(text.get(range)?, 16).ok();
         let nonce = Nonce { issued: part(0..16)?, random: part(16..32)? };
-        let sealed = same(self.seal(nonce, realm).as_bytes(), text.get(32..)?.as_bytes());
+        let sealed = same(self.seal(nonce, realm, peer).as_bytes(), text.get(32..)?.as_bytes());
         let fresh = nonce.issued >= self.floor && nonce.issued <= now && now - nonce.issued < self.lifetime;
-        (sealed && fresh).then_some(nonce)
+        let guessed = self.used.get(&nonce).is_some_and(|uses| uses.wrong >= MOST_WRONG);
+        (sealed && fresh && !guessed).then_some(nonce)
+    }
+
+    /// Notes a use with a wrong password.
+    pub(crate) fn blame(&mut self, now: u64, nonce: Nonce) {
+        self.forget(now);
+        if nonce.issued >= self.floor {
+            let uses = self.used.entry(nonce).or_default();
+            uses.wrong = uses.wrong.saturating_add(1);
+        }
     }
 
     /// Notes a use that a password was proved with; `false` if it is a replay. An answer that does not count its uses
@@ -65,7 +82,12 @@ impl Nonces {
         }
         match count {
             Some(count) => self.used.entry(nonce).or_default().note(count),
-            None => self.used.insert(nonce, Uses { highest: u32::MAX, seen: u64::MAX }).is_none(),
+            None => {
+                let uses = self.used.entry(nonce).or_default();
+                let is_first = uses.highest == 0;
+                (uses.highest, uses.seen) = (u32::MAX, u64::MAX);
+                is_first
+            }
         }
     }
 
@@ -82,11 +104,13 @@ impl Nonces {
         }
     }
 
-    fn seal(&self, nonce: Nonce, realm: &str) -> String {
-        let seal = keyed_hash(
-            &self.key,
-            &[&nonce.issued.to_be_bytes(), &nonce.random.to_be_bytes(), realm.as_bytes()],
-        );
+    fn seal(&self, nonce: Nonce, realm: &str, peer: IpAddr) -> String {
+        let peer = match peer {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
+        let (issued, random) = (nonce.issued.to_be_bytes(), nonce.random.to_be_bytes());
+        let seal = keyed_hash(&self.key, &[&issued, &random, &peer.octets(), realm.as_bytes()]);
         hex(seal.get(..16).unwrap_or_default())
     }
 }
@@ -112,6 +136,7 @@ mod tests {
     use super::*;
 
     const START: u64 = 1_000_000;
+    const PEER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 9));
 
     fn nonces(cap: usize) -> (Nonces, Random) {
         (Nonces::new([7; 32], 300_000, cap, START), Random::new([1; 32]))
@@ -120,8 +145,8 @@ mod tests {
     #[test]
     fn a_nonce_is_good_for_its_realm_and_lifetime_and_not_if_altered() {
         let (nonces, mut random) = nonces(10);
-        let text = nonces.issue(START + 5, "example.com", &mut random);
-        let good = |now: u64, realm: &str, text: &str| nonces.check(now, realm, text).is_some();
+        let text = nonces.issue(START + 5, "example.com", PEER, &mut random);
+        let good = |now: u64, realm: &str, text: &str| nonces.check(now, realm, PEER, text).is_some();
         assert!(good(START + 5, "example.com", &text));
         assert!(good(START + 300_004, "example.com", &text));
         assert!(!good(START + 300_005, "example.com", &text));
@@ -134,18 +159,39 @@ mod tests {
     }
 
     #[test]
+    fn a_nonce_is_good_for_nobody_else() {
+        let (nonces, mut random) = nonces(10);
+        let text = nonces.issue(START, "r", PEER, &mut random);
+        let good = |peer: &str| nonces.check(START, "r", peer.parse().unwrap(), &text).is_some();
+        assert!(good("192.0.2.9") && good("::ffff:192.0.2.9"));
+        assert!(!good("192.0.2.10") && !good("2001:db8::1"));
+    }
+
+    #[test]
+    fn a_nonce_is_not_good_any_more_after_five_wrong_passwords() {
+        let (mut nonces, mut random) = nonces(10);
+        let text = nonces.issue(START, "r", PEER, &mut random);
+        let nonce = nonces.check(START, "r", PEER, &text).unwrap();
+        for _ in 0..5 {
+            assert_eq!(nonces.check(START, "r", PEER, &text), Some(nonce));
+            nonces.blame(START, nonce);
+        }
+        assert_eq!(nonces.check(START, "r", PEER, &text), None);
+    }
+
+    #[test]
     fn a_nonce_of_an_earlier_run_is_not_good() {
         let (before, mut random) = nonces(10);
-        let text = before.issue(START + 5, "r", &mut random);
+        let text = before.issue(START + 5, "r", PEER, &mut random);
         let after = Nonces::new([7; 32], 300_000, 10, START + 6);
-        assert_eq!(after.check(START + 7, "r", &text), None);
+        assert_eq!(after.check(START + 7, "r", PEER, &text), None);
     }
 
     #[test]
     fn each_count_is_good_once_and_may_come_out_of_order() {
         let (mut nonces, mut random) = nonces(10);
-        let text = nonces.issue(START, "r", &mut random);
-        let nonce = nonces.check(START, "r", &text).unwrap();
+        let text = nonces.issue(START, "r", PEER, &mut random);
+        let nonce = nonces.check(START, "r", PEER, &text).unwrap();
         let spent =
             [1, 1, 3, 2, 2, 0, 100, 37, 36, 37, 101].map(|count| nonces.spend(START, nonce, Some(count)));
         assert_eq!(spent, [true, false, true, true, false, false, true, true, false, false, true]);

@@ -1,5 +1,11 @@
 //! Who sent a request: a local account proves it by digest (RFC 3261 §22.1, RFC 8760).
 
+mod guesses;
+mod pending;
+
+pub(crate) use guesses::Guesses;
+pub(crate) use pending::Lookups;
+
 use std::time::Instant;
 
 use super::egress::Answer;
@@ -16,16 +22,7 @@ use crate::status::StatusCode;
 use crate::timer::TimerKey;
 use crate::transaction::{ServerId, ServerKey, ServerTransaction, User};
 use crate::uri::Uri;
-
-/// A request whose sender has answered a challenge, while its credentials are looked up.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    request: Box<Request>,
-    source: Source,
-    server: ServerId,
-    authorization: Authorization,
-    nonce: Nonce,
-}
+use pending::Pending;
 
 /// What an Authorization amounts to before the password is known.
 enum Claim {
@@ -40,8 +37,8 @@ enum Claim {
 }
 
 impl Endpoint {
-    /// Asks for proof that a request is from a local account, or goes on to verify it. Until there is something to
-    /// verify nothing is stored.
+    /// Asks for proof that a request is from a local account, or goes on to verify it. Until it is verified no
+    /// transaction begins, and what is refused is refused without one (RFC 3261 §8.2.7).
     pub(crate) fn authenticate(
         &mut self,
         now: Instant,
@@ -54,49 +51,31 @@ impl Endpoint {
         let Some(realm) = local.or(self.config.domains.first().map(String::as_str)).map(str::to_owned) else {
             return self.refuse_plainly(now, source, &request, StatusCode::FORBIDDEN, &[]);
         };
-        let (stale, authorization, nonce) = match self.claim(now, &realm, &request) {
-            Claim::Plausible(authorization, nonce) => (false, Some(authorization), Some(nonce)),
-            Claim::Missing => (false, None, None),
-            Claim::Stale => (true, None, None),
-            Claim::Misdirected => {
-                let headers = &request.headers;
-                return self.refuse(
-                    now,
-                    source,
-                    headers,
-                    StatusCode::BAD_REQUEST,
-                    "Digest URI Mismatch",
-                    &[],
-                );
+        match self.claim(now, source, &realm, &request) {
+            Claim::Plausible(authorization, nonce) => {
+                self.look_up(now, Pending { request, source, key, authorization, nonce, cancelled: false });
             }
-        };
-        let (Some(authorization), Some(nonce)) = (authorization, nonce) else {
-            let challenge = self.challenge(now, &realm, &request, stale);
-            return self.refuse_plainly(now, source, &request, StatusCode::UNAUTHORIZED, &challenge);
-        };
-        if self.servers.is_merged(&request) {
-            return self.refuse_plainly(now, source, &request, StatusCode::LOOP_DETECTED, &[]);
+            Claim::Missing => self.challenge(now, source, &realm, &request, false),
+            Claim::Stale => self.challenge(now, source, &realm, &request, true),
+            Claim::Misdirected => {
+                let (headers, status) = (&request.headers, StatusCode::BAD_REQUEST);
+                self.refuse(now, source, headers, status, "Digest URI Mismatch", &[]);
+            }
         }
-        if self.pending.len() >= self.config.caps.authentications {
-            return self.refuse_overload(now, source, &request.headers);
-        }
-        self.look_up(now, source, key, request, (authorization, nonce));
     }
 
-    /// Asks the user for the credentials.
-    fn look_up(
-        &mut self,
-        now: Instant,
-        source: Source,
-        key: ServerKey,
-        request: Box<Request>,
-        (authorization, nonce): (Authorization, Nonce),
-    ) {
-        self.last_authentication += 1;
-        let id = AuthenticationId(self.last_authentication);
-        let server = self.begin(now, source, key, &request, User::Authentication(id));
-        let (user, domain) = (authorization.user.clone(), authorization.realm.clone());
-        self.pending.insert(id, Pending { request, source, server, authorization, nonce });
+    /// Asks the user for the credentials, unless too many are being asked for or this source has guessed too often.
+    fn look_up(&mut self, now: Instant, pending: Pending) {
+        let (source, request) = (pending.source, &pending.request);
+        if self.servers.is_merged(request) {
+            return self.refuse_plainly(now, source, request, StatusCode::LOOP_DETECTED, &[]);
+        }
+        let is_full = self.lookups.len() >= self.config.caps.authentications;
+        if is_full || !self.guesses.take(now, source.remote.ip()) {
+            return self.refuse_overload(now, source, &request.headers);
+        }
+        let Authorization { user, realm: domain, .. } = pending.authorization.clone();
+        let id = self.lookups.insert(pending);
         self.timers.set(TimerKey::Authentication(id), Some(now + self.config.timers.give_up()));
         self.tell(Event::Authenticate { id, user, domain });
     }
@@ -125,82 +104,59 @@ impl Endpoint {
         id: AuthenticationId,
         ha1: Option<&Ha1>,
     ) -> Option<()> {
-        let pending = self.pending.remove(&id)?;
+        let pending = self.lookups.remove(id)?;
         self.timers.set(TimerKey::Authentication(id), None);
-        let Pending { request, source, server, authorization, nonce } = pending;
+        let Pending { request, source, authorization, nonce, .. } = &pending;
         // An account that does not exist takes the same work as a wrong password.
         let nobody = Ha1 { md5: [0; 16], sha256: [0; 32] };
         let proved = authorization.is_by(ha1.unwrap_or(&nobody), &request.method) & ha1.is_some();
+        let millis = self.wall_clock.millis(now);
         if !proved {
-            self.refuse_pending(now, server, &authorization.realm, &request, false);
-        } else if !self.nonces.spend(self.wall_clock.millis(now), nonce, authorization.count) {
-            self.refuse_pending(now, server, &authorization.realm, &request, true);
+            self.nonces.blame(millis, *nonce);
+            self.challenge(now, *source, &authorization.realm, request, false);
+            return Some(());
+        }
+        self.guesses.give_back(source.remote.ip());
+        if self.nonces.spend(millis, *nonce, authorization.count) {
+            self.proved(now, pending);
         } else {
-            let account = AddressOfRecord::new(&authorization.user, &authorization.realm);
-            self.proved(now, server, source, &request, account);
+            self.challenge(now, *source, &authorization.realm, request, true);
         }
         Some(())
     }
 
     /// The sender is who it claims to be; may it send this in that name?
-    fn proved(
-        &mut self,
-        now: Instant,
-        server: ServerId,
-        source: Source,
-        request: &Request,
-        account: AddressOfRecord,
-    ) {
-        if AddressOfRecord::of(&claimed(request).uri).as_ref() != Some(&account) {
+    fn proved(&mut self, now: Instant, pending: Pending) {
+        let Pending { request, source, key, authorization, cancelled, .. } = pending;
+        // A copy that came on another way may have been proved meanwhile.
+        if self.servers.is_merged(&request) {
+            return self.refuse_plainly(now, source, &request, StatusCode::LOOP_DETECTED, &[]);
+        }
+        let account = AddressOfRecord::new(&authorization.user, &authorization.realm);
+        let is_own = AddressOfRecord::of(&claimed(&request).uri).as_ref() == Some(&account);
+        let server = self.begin(now, source, key, &request, User::Endpoint);
+        if !is_own || cancelled {
+            let status = if is_own { StatusCode::REQUEST_TERMINATED } else { StatusCode::FORBIDDEN };
             let tag = self.random.name();
-            self.reply(now, server, &Answer::new(StatusCode::FORBIDDEN, &tag));
-            return;
-        }
-        if request.method == Method::Register {
-            self.register_phone(now, server, source, request, &account);
+            self.reply(now, server, &Answer::new(status, &tag));
+        } else if request.method == Method::Register {
+            self.register_phone(now, server, source, &request, &account);
         } else {
-            self.admit_invite(now, server, source, request, Identity::Account(account));
+            self.admit_invite(now, server, source, &request, Identity::Account(account));
         }
-    }
-
-    /// Challenges again, within the transaction.
-    fn refuse_pending(
-        &mut self,
-        now: Instant,
-        server: ServerId,
-        realm: &str,
-        request: &Request,
-        stale: bool,
-    ) {
-        let fields = self.challenge(now, realm, request, stale);
-        let tag = self.random.name();
-        self.reply(now, server, &Answer { fields: &fields, ..Answer::new(StatusCode::UNAUTHORIZED, &tag) });
     }
 
     /// The user never told.
     pub(crate) fn authentication_timeout(&mut self, now: Instant, id: AuthenticationId) {
-        if let Some(pending) = self.pending.remove(&id) {
-            let (tag, fields) = (self.random.name(), [self.retry_after()]);
-            let answer = Answer { fields: &fields, ..Answer::new(StatusCode::SERVICE_UNAVAILABLE, &tag) };
-            self.reply(now, pending.server, &answer);
+        if let Some(Pending { request, source, .. }) = self.lookups.remove(id) {
+            self.refuse_overload(now, source, &request.headers);
         }
     }
 
-    /// The sender has lost interest.
-    pub(crate) fn drop_pending(&mut self, id: AuthenticationId) {
-        self.pending.remove(&id);
-        self.timers.set(TimerKey::Authentication(id), None);
-    }
-
-    /// One challenge for each algorithm, the preferred first, all with one nonce (RFC 8760 §2.4).
-    fn challenge(
-        &mut self,
-        now: Instant,
-        realm: &str,
-        request: &Request,
-        stale: bool,
-    ) -> Vec<(HeaderName, String)> {
-        let nonce = self.nonces.issue(self.wall_clock.millis(now), realm, &mut self.random);
+    /// Asks for proof: one challenge for each algorithm, the preferred first, all with one nonce (RFC 8760 §2.4).
+    fn challenge(&mut self, now: Instant, source: Source, realm: &str, request: &Request, stale: bool) {
+        let millis = self.wall_clock.millis(now);
+        let nonce = self.nonces.issue(millis, realm, source.remote.ip(), &mut self.random);
         let realm = crate::write::quoted(realm);
         let stale = if stale { ", stale=true" } else { "" };
         let user_agent = request.headers.value(HeaderName::UserAgent).unwrap_or_default();
@@ -209,11 +165,13 @@ impl Endpoint {
             format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={algorithm}, qop=\"auth\"{stale}")
         };
         let offered = self.config.digests_for(user_agent).into_iter();
-        offered.map(|algorithm| (HeaderName::WwwAuthenticate, value(algorithm))).collect()
+        let fields: Vec<_> =
+            offered.map(|algorithm| (HeaderName::WwwAuthenticate, value(algorithm))).collect();
+        self.refuse_plainly(now, source, request, StatusCode::UNAUTHORIZED, &fields);
     }
 
     /// Looks for an answer to a challenge of ours. One in another scheme or realm is not for us (RFC 4475 §3.3.7).
-    fn claim(&self, now: Instant, realm: &str, request: &Request) -> Claim {
+    fn claim(&self, now: Instant, source: Source, realm: &str, request: &Request) -> Claim {
         let found = request
             .headers
             .values(HeaderName::Authorization)
@@ -222,7 +180,8 @@ impl Endpoint {
                 authorization.realm == realm && self.config.digests.contains(&authorization.algorithm)
             });
         let Some(authorization) = found else { return Claim::Missing };
-        let Some(nonce) = self.nonces.check(self.wall_clock.millis(now), realm, &authorization.nonce) else {
+        let (millis, peer) = (self.wall_clock.millis(now), source.remote.ip());
+        let Some(nonce) = self.nonces.check(millis, realm, peer, &authorization.nonce) else {
             return Claim::Stale;
         };
         if is_for(&authorization.uri, &request.uri) {

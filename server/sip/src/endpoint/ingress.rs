@@ -116,6 +116,10 @@ impl Endpoint {
         if let Some(id) = self.servers.find(&key) {
             return self.receive_again(now, id, &request);
         }
+        if self.lookups.has(&key) && request.method != Method::Ack {
+            self.statistics.retransmissions_received += 1;
+            return;
+        }
         let served =
             matches!(request.method, Method::Invite | Method::Bye | Method::Options | Method::Register);
         if served && !self.admits(now, source, &request) {

@@ -27,7 +27,7 @@ pub(crate) use ids::DeliveryId;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use authenticate::Pending;
+use authenticate::{Guesses, Lookups};
 use call::Calls;
 use connections::Connections;
 use delivery::Deliveries;
@@ -62,8 +62,8 @@ pub struct Endpoint {
     deliveries: Deliveries,
     calls: Calls,
     nonces: Nonces,
-    pending: BTreeMap<AuthenticationId, Pending>,
-    last_authentication: u64,
+    lookups: Lookups,
+    guesses: Guesses,
     registrar: Registrar,
     stores: Stores,
     registrations: BTreeMap<RegistrationId, Registration>,
@@ -90,8 +90,8 @@ impl Endpoint {
             deliveries: Deliveries::default(),
             calls: Calls::default(),
             nonces,
-            pending: BTreeMap::new(),
-            last_authentication: 0,
+            lookups: Lookups::default(),
+            guesses: Guesses::new(config.caps.guessing_sources),
             registrar: Registrar::new(config.registrar, &config.caps),
             stores: Stores::default(),
             registrations: BTreeMap::new(),
@@ -195,7 +195,7 @@ impl Endpoint {
             dialogs: self.calls.confirmed(),
             connections: self.connections.len(),
             bindings: self.registrar.len(),
-            authentications: self.pending.len(),
+            authentications: self.lookups.len(),
             ..self.statistics.clone()
         }
     }

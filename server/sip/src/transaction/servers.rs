@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::invite_server::InviteServer;
 use super::server::Server;
 use super::{Clock, Effects, ServerId, ServerInput};
-use crate::endpoint::{AuthenticationId, CallHandle};
+use crate::endpoint::CallHandle;
 use crate::message::Request;
 use crate::method::Method;
 use crate::reply::Reply;
@@ -52,8 +52,6 @@ type MergeKey = (String, String, u32, Method);
 /// Who answers a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum User {
-    /// The sender still has to be authenticated.
-    Authentication(AuthenticationId),
     /// A call.
     Call(CallHandle),
     /// The endpoint itself.

@@ -11,19 +11,24 @@ use crate::status::StatusCode;
 use crate::transaction::{ServerId, ServerKey, User};
 
 impl Endpoint {
-    /// Answers a CANCEL without storing it: a retransmission finds the same INVITE and gets the same answer.
+    /// Answers a CANCEL without storing it: a retransmission finds the same INVITE and gets the same answer. It cannot be
+    /// challenged, so it has to come from where its INVITE came from (RFC 3261 §9.2, §22.1).
     pub(crate) fn serve_cancel(&mut self, now: Instant, source: Source, request: &Request) {
-        let invite = self.servers.find(&ServerKey::of_cancelled(request));
-        let Some((server, transaction)) = invite.and_then(|id| Some((id, self.servers.get(id)?))) else {
+        let key = ServerKey::of_cancelled(request);
+        let hop = source.remote.ip();
+        if let Some(pending) = self.lookups.find_mut(&key).filter(|known| known.source.remote.ip() == hop) {
+            // Its INVITE is answered once it is known who sent it.
+            pending.cancelled = true;
+            return self.refuse_plainly(now, source, request, StatusCode::OK, &[]);
+        }
+        let invite = self.servers.find(&key);
+        let Some((server, transaction)) = invite
+            .and_then(|id| Some((id, self.servers.get(id)?)))
+            .filter(|(_, transaction)| transaction.reply.way_back.reconnect.ip() == hop)
+        else {
             return self.refuse_plainly(now, source, request, StatusCode::CALL_DOES_NOT_EXIST, &[]);
         };
         match transaction.user {
-            User::Authentication(id) => {
-                self.refuse_plainly(now, source, request, StatusCode::OK, &[]);
-                self.drop_pending(id);
-                let tag = self.random.name();
-                self.reply(now, server, &Answer::new(StatusCode::REQUEST_TERMINATED, &tag));
-            }
             User::Call(call) => {
                 // Both responses have the same tag (RFC 3261 §9.2).
                 let tag = self.calls.get(call).map(|call| call.tag.clone()).unwrap_or_default();

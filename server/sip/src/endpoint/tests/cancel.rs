@@ -1,7 +1,9 @@
 //! Calls that are not answered: refused, given up, lost.
 
+use super::bench::{Bench, TRUNK, events, lines};
 use super::call::{CALL, incoming, invite, pair, sdp};
 use super::network::{Faults, Network, Node};
+use super::serve::request;
 use crate::*;
 use std::time::Duration;
 
@@ -210,4 +212,20 @@ fn a_handle_in_use_cannot_be_used_again() {
     network.command(caller, invite(Some("offer"), "sip:bob@192.0.2.20"));
     network.run(SECOND);
     assert_eq!((network.events(callee), network.events(caller)), (vec![], vec![]));
+}
+
+/// RFC 3261 §9.2, §22.1: it cannot be challenged.
+#[test]
+fn a_cancel_from_somewhere_else_cancels_nothing() {
+    let mut bench = Bench::new();
+    let invite = request("INVITE", 1, "1", "");
+    let call = super::serve::incoming(&bench.send(TRUNK, &invite)).unwrap().call;
+    let cancel = request("CANCEL", 1, "1", "");
+    let outputs = bench.send("198.51.100.8:5060", &cancel);
+    assert_eq!(
+        (lines(&outputs), events(&outputs)),
+        (vec!["SIP/2.0 481 Call/Transaction Does Not Exist".to_owned()], vec![])
+    );
+    let outputs = bench.send("198.51.100.7:5070", &cancel);
+    assert_eq!(events(&outputs), [Event::Cancelled { call, reason: None }]);
 }

@@ -70,13 +70,15 @@ fn a_good_answer_lets_the_call_in_once_and_a_replay_is_stale() {
     let challenge = challenge(&mut bench);
     let first = with_answer(&challenge, &call(2, "2"));
     let outputs = bench.send(STRANGER, &first);
-    assert_eq!(lines(&outputs), ["SIP/2.0 100 Trying"]);
+    assert_eq!(lines(&outputs), [""; 0], "nobody knows yet who it is");
+    assert_eq!(bench.send(STRANGER, &first), [], "it comes again meanwhile");
     let outputs = look_up(&mut bench, &outputs, "password");
+    assert_eq!(lines(&outputs), ["SIP/2.0 100 Trying"]);
     let Some(Event::Incoming(incoming)) = events(&outputs).pop() else { panic!() };
     assert_eq!(incoming.identity, Identity::Account(AddressOfRecord::new("alice", "example.com")));
     let replay =
         first.replace("branch=z9hG4bK2", "branch=z9hG4bK3").replace("Call-ID: call", "Call-ID: other");
-    let outputs = bench.send("203.0.113.66:5060", replay);
+    let outputs = bench.send("203.0.113.9:1024", replay);
     let answer = sent(&look_up(&mut bench, &outputs, "password")).remove(0);
     assert_eq!(answer.lines().next(), Some("SIP/2.0 401 Unauthorized"));
     assert!(value(&answer, "WWW-Authenticate").unwrap().ends_with(", stale=true"));
@@ -110,7 +112,8 @@ fn an_answer_made_for_another_request_is_refused() {
     let ported = call(2, "3").replace("INVITE sip:bob@example.com", "INVITE sip:bob@example.com:5060;x=y");
     let text = with_answer(&challenge, &call(2, "3"))
         .replace("INVITE sip:bob@example.com", "INVITE sip:bob@example.com:5060;x=y");
-    assert_eq!(lines(&bench.send(STRANGER, text)), ["SIP/2.0 100 Trying"], "{ported}");
+    let told = events(&bench.send(STRANGER, text));
+    assert!(matches!(told[..], [Event::Authenticate { .. }]), "{ported}");
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn a_question_that_nobody_answers_is_503_and_its_late_answer_is_dropped() {
     let outputs = bench.send(STRANGER, with_answer(&challenge, &call(2, "2")));
     let Some(Event::Authenticate { id, .. }) = events(&outputs).pop() else { panic!() };
     let outputs = bench.wait(Duration::from_secs(32));
-    assert_eq!(lines(&outputs), ["SIP/2.0 503 Service Unavailable"]);
+    assert_eq!(lines(&outputs), ["SIP/2.0 503 Overloaded"]);
     assert_eq!(bench.command(Command::Credentials { id, ha1: None }), []);
 }
 
@@ -153,21 +156,85 @@ fn a_question_that_nobody_answers_is_503_and_its_late_answer_is_dropped() {
 fn there_are_only_so_many_questions_at_a_time() {
     let mut bench = Bench::with(|config| config.caps.authentications = 2);
     let challenge = challenge(&mut bench);
-    for (cseq, line) in [(2, "SIP/2.0 100 Trying"), (3, "SIP/2.0 100 Trying"), (4, "SIP/2.0 503 Overloaded")]
-    {
+    for (cseq, expected) in [(2, &[][..]), (3, &[]), (4, &["SIP/2.0 503 Overloaded"])] {
         let outputs = bench.send(STRANGER, with_answer(&challenge, &call(cseq, &cseq.to_string())));
-        assert_eq!(lines(&outputs), [line]);
+        assert_eq!(lines(&outputs), expected);
     }
     assert_eq!(bench.endpoint.statistics().overload, 1);
 }
 
 #[test]
-fn a_call_is_given_up_while_the_question_is_open() {
+fn a_call_given_up_while_the_question_is_open_is_answered_once_its_sender_is_known() {
+    for (password, line) in
+        [("password", "SIP/2.0 487 Request Terminated"), ("wrong", "SIP/2.0 401 Unauthorized")]
+    {
+        let mut bench = Bench::new();
+        let challenge = challenge(&mut bench);
+        let outputs = bench.send(STRANGER, with_answer(&challenge, &call(2, "2")));
+        let cancel = call(2, "2").replace("INVITE", "CANCEL");
+        let elsewhere = lines(&bench.send("203.0.113.66:5060", &cancel));
+        assert_eq!(elsewhere, ["SIP/2.0 481 Call/Transaction Does Not Exist"]);
+        assert_eq!(lines(&bench.send(STRANGER, cancel)), ["SIP/2.0 200 OK"]);
+        let outputs = look_up(&mut bench, &outputs, password);
+        assert_eq!((events(&outputs), lines(&outputs).last().map(String::as_str)), (vec![], Some(line)));
+    }
+}
+
+/// RFC 3261 §8.2.7: what is refused for want of proof is refused without a transaction.
+#[test]
+fn a_wrong_password_costs_nothing_but_its_answer() {
+    let mut bench = Bench::new();
+    for number in 2..100_u32 {
+        let challenge = challenge(&mut bench);
+        let text = with_answer(&challenge, &call(number, &number.to_string()));
+        let outputs = bench.send(STRANGER, text);
+        let outputs = look_up(&mut bench, &outputs, "wrong");
+        assert_eq!(lines(&outputs), ["SIP/2.0 401 Unauthorized"]);
+        assert_eq!(bench.endpoint.statistics().server_transactions, 0);
+    }
+    assert_eq!(bench.wait(Duration::from_secs(40)), [], "nothing is sent again");
+}
+
+#[test]
+fn a_challenge_is_of_no_use_to_another_address() {
     let mut bench = Bench::new();
     let challenge = challenge(&mut bench);
-    let outputs = bench.send(STRANGER, with_answer(&challenge, &call(2, "2")));
-    let Some(Event::Authenticate { id, .. }) = events(&outputs).pop() else { panic!() };
-    let cancel = call(2, "2").replace("INVITE", "CANCEL");
-    assert_eq!(lines(&bench.send(STRANGER, cancel)), ["SIP/2.0 200 OK", "SIP/2.0 487 Request Terminated"]);
-    assert_eq!(bench.command(Command::Credentials { id, ha1: None }), []);
+    let outputs = bench.send("203.0.113.66:5060", with_answer(&challenge, &call(2, "2")));
+    assert_eq!(events(&outputs), []);
+    assert!(value(&sent(&outputs)[0], "WWW-Authenticate").unwrap().ends_with(", stale=true"));
+}
+
+#[test]
+fn a_nonce_that_wrong_passwords_were_given_with_is_stale() {
+    let mut bench = Bench::new();
+    let challenge = challenge(&mut bench);
+    for cseq in 2..7 {
+        let outputs = bench.send(STRANGER, with_answer(&challenge, &call(cseq, &cseq.to_string())));
+        look_up(&mut bench, &outputs, "wrong");
+    }
+    let outputs = bench.send(STRANGER, with_answer(&challenge, &call(7, "7")));
+    assert_eq!(events(&outputs), []);
+    assert!(value(&sent(&outputs)[0], "WWW-Authenticate").unwrap().ends_with(", stale=true"));
+}
+
+#[test]
+fn who_guesses_is_refused_before_anyone_is_asked_and_nobody_else_is() {
+    let mut bench = Bench::new();
+    let guess = |bench: &mut Bench, from: &str, number: u32, password: &str| {
+        let first = bench.send(from, call(1, &format!("{number}a")));
+        let challenge = sent(&first).remove(0);
+        let outputs = bench.send(from, with_answer(&challenge, &call(number, &format!("{number}b"))));
+        let asked = !events(&outputs).is_empty();
+        if asked {
+            look_up(bench, &outputs, password);
+        } else {
+            assert_eq!(lines(&outputs), ["SIP/2.0 503 Overloaded"]);
+        }
+        asked
+    };
+    let asked = (2..1_000).filter(|number| guess(&mut bench, STRANGER, *number, "wrong")).count();
+    assert_eq!(asked, 200);
+    assert!(guess(&mut bench, "203.0.113.66:5060", 1_000, "password"));
+    bench.wait(Duration::from_secs(1));
+    assert!(guess(&mut bench, STRANGER, 1_001, "wrong"), "a try has come back");
 }
