@@ -6,25 +6,25 @@ use std::borrow::Cow;
 /// cannot be told from the rest of this one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum XmlError {
-    /// More bytes than [`Limits::bytes`].
+    /// More bytes than [`Limits::bytes`](super::Limits::bytes).
     #[error("the message is longer than {limit} bytes")]
     TooLong {
         /// The limit in bytes.
         limit: usize,
     },
-    /// More nodes than [`Limits::nodes`].
+    /// More nodes than [`Limits::nodes`](super::Limits::nodes).
     #[error("the message has more than {limit} elements and texts")]
     TooManyNodes {
         /// The limit.
         limit: usize,
     },
-    /// Deeper than [`Limits::depth`].
+    /// Deeper than [`Limits::depth`](super::Limits::depth).
     #[error("elements are nested deeper than {limit}")]
     TooDeep {
         /// The limit.
         limit: usize,
     },
-    /// More attributes than [`Limits::attributes`].
+    /// More attributes than [`Limits::attributes`](super::Limits::attributes).
     #[error("an element has more than {limit} attributes")]
     TooManyAttributes {
         /// The limit.
