@@ -23,6 +23,7 @@ mod mailbox;
 mod metrics;
 mod name;
 mod net;
+mod open_files;
 mod outbox;
 mod password;
 mod phone;
@@ -70,6 +71,7 @@ const LEG_EVENTS: usize = 4_096;
 /// # Errors
 /// If it cannot start; the text says what to do.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    open_files::allow_all();
     let _lock = FolderLock::take(&config.data)?;
     let key = Arc::new(open_key(&config)?);
     let storage = open_storage(&config).await?;

@@ -21,6 +21,8 @@ pub struct Timers {
     pub connect: Duration,
     /// How long a connection may stay open without a message from the other end. 2 h, above any registration.
     pub idle: Duration,
+    /// How long a connection may stay open in all whose other end has not proved who it is. 32 s.
+    pub stranger: Duration,
     /// How long a message may take to arrive in whole once its first byte has. 32 s.
     pub message: Duration,
     /// How often an unanswered call repeats its last provisional response (RFC 3261 §13.3.1.1). 60 s.
@@ -35,6 +37,7 @@ impl Default for Timers {
             t4: Duration::from_secs(5),
             connect: Duration::from_secs(5),
             idle: Duration::from_secs(7_200),
+            stranger: Duration::from_secs(32),
             message: Duration::from_secs(32),
             progress: Duration::from_secs(60),
         }

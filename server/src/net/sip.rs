@@ -1,5 +1,6 @@
 //! The sockets of SIP: UDP and TCP on the same addresses.
 
+mod arrival;
 mod connection;
 mod resolve;
 
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use bytes::Bytes;
 use sip::{ConnectionId, Endpoint, FlowId, Host, HostPort, Input, Listener, ListenerId, Output, Transport};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
@@ -20,11 +22,12 @@ use super::listener::bind_tcp;
 use crate::config::Config;
 use crate::hub::Hub;
 use crate::signalling::{Done, Errand, Order, Signalling};
+use arrival::{Arrival, Arrivals};
 use connection::Connections;
 use resolve::Resolver;
 
-/// Datagrams and pieces of streams that may wait. Beyond that datagrams are lost, and their senders send them again.
-const INPUTS: usize = 4_096;
+/// Errands that may be done and wait to be taken note of.
+const DONE: usize = 4_096;
 /// The longest datagram.
 const LONGEST: usize = 65_535;
 /// How long phones have to answer that their calls end when the server stops.
@@ -71,22 +74,28 @@ fn bind_pair(address: SocketAddr) -> io::Result<(TcpListener, UdpSocket)> {
     let mut tries = 0;
     loop {
         let tcp = bind_tcp(address)?;
-        let udp = std::net::UdpSocket::bind(SocketAddr::new(address.ip(), tcp.local_addr()?.port()));
-        match udp {
-            Ok(udp) => {
-                udp.set_nonblocking(true)?;
-                widen(&udp);
-                return Ok((tcp, UdpSocket::from_std(udp)?));
-            }
+        match bind_udp(SocketAddr::new(address.ip(), tcp.local_addr()?.port())) {
+            Ok(udp) => return Ok((tcp, udp)),
             Err(error) if address.port() != 0 || tries == TRIES => return Err(error),
             Err(_) => tries += 1,
         }
     }
 }
 
+/// As the TCP sockets: all IPv6 addresses are not all IPv4 addresses, too.
+fn bind_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    widen(&socket);
+    UdpSocket::from_std(socket.into())
+}
+
 /// Bursts of calls want more room than the system gives.
-fn widen(socket: &std::net::UdpSocket) {
-    let socket = socket2::SockRef::from(socket);
+fn widen(socket: &Socket) {
     if socket.set_recv_buffer_size(4 << 20).and_then(|()| socket.set_send_buffer_size(4 << 20)).is_err() {
         debug!("the SIP socket keeps its default buffers");
     }
@@ -100,8 +109,8 @@ pub(crate) async fn run(
     mut orders: mpsc::Receiver<Order>,
     mut legs: mpsc::Receiver<media::Event>,
 ) {
-    let (sender, mut inputs) = mpsc::channel(INPUTS);
-    let (done_sender, mut done) = mpsc::channel(INPUTS);
+    let (sender, mut arrivals) = Arrivals::new();
+    let (done_sender, mut done) = mpsc::channel(DONE);
     let mut udp = HashMap::new();
     for (id, socket) in sockets.udp {
         let socket = Arc::new(socket);
@@ -110,7 +119,7 @@ pub(crate) async fn run(
     }
     let mut net =
         Network { udp, connections: Connections::new(sender.clone()), resolver: Resolver::new(), sender };
-    net.connections.accept_on(sockets.tcp);
+    net.connections.accept_on(&hub, sockets.tcp);
     let mut report = tokio::time::interval(REPORT);
     let mut stops_at = None;
     while stops_at.is_none_or(|at| Instant::now() < at && !signalling.is_idle()) {
@@ -134,12 +143,12 @@ pub(crate) async fn run(
                 signalling.end_calls(Instant::now());
                 stops_at = Some(Instant::now() + GOODBYE);
             }
-            Some(input) = inputs.recv() => {
-                signalling.endpoint().handle_input(Instant::now(), input);
+            Some(arrival) = arrivals.recv() => {
+                net.take_in(&mut signalling, arrival);
                 // A burst is taken in before anything goes out.
                 for _ in 0..64 {
-                    let Ok(input) = inputs.try_recv() else { break };
-                    signalling.endpoint().handle_input(Instant::now(), input);
+                    let Ok(arrival) = arrivals.try_recv() else { break };
+                    net.take_in(&mut signalling, arrival);
                 }
             }
             Some(order) = orders.recv() => signalling.handle_order(Instant::now(), order),
@@ -154,17 +163,14 @@ pub(crate) async fn run(
     }
 }
 
-async fn read_datagrams(listener: ListenerId, socket: Arc<UdpSocket>, inputs: mpsc::Sender<Input>) {
+async fn read_datagrams(listener: ListenerId, socket: Arc<UdpSocket>, arrivals: Arrivals) {
     let mut buffer = vec![0; LONGEST];
     loop {
         match socket.recv_from(&mut buffer).await {
             Ok((length, remote)) => {
-                let bytes = Bytes::copy_from_slice(buffer.get(..length).unwrap_or_default());
-                let input = Input::Datagram { listener, remote, bytes };
-                match inputs.try_send(input) {
-                    // Overload: the sender sends it again, and finds us busy or not.
-                    Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => {}
-                    Err(mpsc::error::TrySendError::Closed(_)) => return,
+                let bytes = buffer.get(..length).unwrap_or_default();
+                if arrivals.datagram(listener, remote, bytes).is_err() {
+                    return;
                 }
             }
             // An ICMP error of something sent earlier; the transaction's timer finds out.
@@ -208,10 +214,32 @@ struct Network {
     udp: HashMap<ListenerId, Arc<UdpSocket>>,
     connections: Connections,
     resolver: Resolver,
-    sender: mpsc::Sender<Input>,
+    sender: Arrivals,
 }
 
 impl Network {
+    /// Hands the endpoint what has arrived.
+    fn take_in(&mut self, signalling: &mut Signalling, arrival: Arrival) {
+        let input = match arrival {
+            Arrival::Datagram(input, room) => {
+                drop(room);
+                input
+            }
+            Arrival::Accepted { connection, listener, remote, messages } => {
+                self.connections.insert(connection, messages);
+                Input::Accepted { connection, listener, remote }
+            }
+            Arrival::Input(input) => {
+                if let Input::Closed { connection } | Input::Failed { flow: FlowId::Tcp(connection) } = &input
+                {
+                    self.connections.forget(*connection);
+                }
+                input
+            }
+        };
+        signalling.endpoint().handle_input(Instant::now(), input);
+    }
+
     /// Carries out what the endpoint wants; returns when it wants to be called again.
     fn drain(&mut self, signalling: &mut Signalling) -> Option<Instant> {
         loop {
@@ -224,7 +252,7 @@ impl Network {
                     tokio::spawn(async move {
                         let addresses = resolver.resolve(&name, port, transport).await;
                         // Signalling that has stopped needs no addresses.
-                        _ = sender.send(Input::Resolved { id, addresses }).await;
+                        _ = sender.send(Arrival::Input(Input::Resolved { id, addresses })).await;
                     });
                 }
                 Output::Event(event) => signalling.handle_event(Instant::now(), event),

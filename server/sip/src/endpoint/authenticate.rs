@@ -117,6 +117,7 @@ impl Endpoint {
             return Some(());
         }
         self.guesses.give_back(source.remote.ip());
+        self.trust(now, *source);
         if self.nonces.spend(millis, *nonce, authorization.count) {
             self.proved(now, pending);
         } else {

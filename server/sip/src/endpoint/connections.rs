@@ -17,6 +17,9 @@ pub(crate) struct Connection {
     pub(crate) listener: Option<ListenerId>,
     pub(crate) state: State,
     pub(crate) framer: Framer,
+    since: Instant,
+    /// Whether we opened it, a trunk did, or somebody has proved on it to be an account or a party to a call.
+    is_known: bool,
 }
 
 /// Where a connection stands.
@@ -56,21 +59,28 @@ impl Connections {
     }
 
     /// A new connection to an address, not open yet.
-    pub(crate) fn open(&mut self, remote: SocketAddr) -> ConnectionId {
+    pub(crate) fn open(&mut self, now: Instant, remote: SocketAddr) -> ConnectionId {
         self.opened += 1;
         let id = ConnectionId::opened(self.opened);
-        self.insert(id, remote, None, State::Opening(Vec::new()));
+        self.insert(id, Connection::new(remote, None, State::Opening(Vec::new()), now, true));
         id
     }
 
     /// A connection that was accepted, and is open.
-    pub(crate) fn accept(&mut self, id: ConnectionId, remote: SocketAddr, listener: ListenerId) {
-        self.insert(id, remote, Some(listener), State::Open);
+    pub(crate) fn accept(
+        &mut self,
+        now: Instant,
+        id: ConnectionId,
+        remote: SocketAddr,
+        listener: ListenerId,
+        is_known: bool,
+    ) {
+        self.insert(id, Connection::new(remote, Some(listener), State::Open, now, is_known));
     }
 
-    fn insert(&mut self, id: ConnectionId, remote: SocketAddr, listener: Option<ListenerId>, state: State) {
-        self.remotes.insert(remote, id);
-        self.connections.insert(id, Connection { remote, listener, state, framer: Framer::default() });
+    fn insert(&mut self, id: ConnectionId, connection: Connection) {
+        self.remotes.insert(connection.remote, id);
+        self.connections.insert(id, connection);
     }
 
     pub(crate) fn get(&self, id: ConnectionId) -> Option<&Connection> {
@@ -91,6 +101,21 @@ impl Connections {
 }
 
 impl Connection {
+    fn new(
+        remote: SocketAddr,
+        listener: Option<ListenerId>,
+        state: State,
+        since: Instant,
+        is_known: bool,
+    ) -> Self {
+        Self { remote, listener, state, framer: Framer::default(), since, is_known }
+    }
+
+    /// Its other end has proved who it is.
+    pub(crate) fn trust(&mut self) {
+        self.is_known = true;
+    }
+
     /// How many bytes wait.
     pub(crate) fn queued(&self) -> usize {
         match &self.state {
@@ -100,10 +125,12 @@ impl Connection {
     }
 }
 
-/// When a connection is looked at again.
+/// When a connection is looked at again. A stranger's has some time in all, whatever comes on it: connections are
+/// scarcer than requests.
 pub(crate) fn deadline(connection: &Connection, now: Instant, timers: &crate::timer::Timers) -> Instant {
     match connection.state {
         State::Opening(_) => now + timers.connect,
+        State::Open if !connection.is_known => connection.since + timers.stranger,
         State::Open if connection.framer.is_within_message() => now + timers.message,
         State::Open => now + timers.idle,
     }

@@ -181,7 +181,7 @@ impl Endpoint {
         if self.connections.len() >= self.config.caps.connections {
             return None;
         }
-        let id = self.connections.open(remote);
+        let id = self.connections.open(now, remote);
         self.outputs.push_back(Output::Connect { connection: id, remote });
         self.watch_connection(now, id);
         Some(id)
@@ -198,7 +198,8 @@ impl Endpoint {
             self.statistics.overload += 1;
             return self.outputs.push_back(Output::Close { connection: id });
         }
-        self.connections.accept(id, remote, listener);
+        let is_known = self.config.trunk(remote).is_some();
+        self.connections.accept(now, id, remote, listener, is_known);
         self.watch_connection(now, id);
     }
 
@@ -242,6 +243,16 @@ impl Endpoint {
     pub(crate) fn close(&mut self, now: Instant, id: ConnectionId) {
         self.outputs.push_back(Output::Close { connection: id });
         self.flow_failed(now, FlowId::Tcp(id));
+    }
+
+    /// Whoever sent this has proved who it is: its connection may stay.
+    pub(crate) fn trust(&mut self, now: Instant, source: Source) {
+        if let FlowId::Tcp(id) = source.flow
+            && let Some(connection) = self.connections.get_mut(id)
+        {
+            connection.trust();
+            self.watch_connection(now, id);
+        }
     }
 
     /// Sets the time of a connection anew, after it has shown that it lives.

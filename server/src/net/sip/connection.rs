@@ -14,6 +14,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use super::arrival::{Arrival, Arrivals};
+use crate::hub::Hub;
+
 /// Messages that may wait for one connection.
 const MESSAGES: usize = 256;
 /// How long opening a connection, or writing to it, may take.
@@ -24,47 +27,51 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The connections.
 pub(super) struct Connections {
     open: HashMap<ConnectionId, mpsc::Sender<Bytes>>,
-    inputs: mpsc::Sender<Input>,
-    /// Connections that were accepted; their writing ends come by this way.
-    arrived: mpsc::Receiver<(ConnectionId, mpsc::Sender<Bytes>)>,
-    arriving: mpsc::Sender<(ConnectionId, mpsc::Sender<Bytes>)>,
+    arrivals: Arrivals,
 }
 
 impl Connections {
-    pub(super) fn new(inputs: mpsc::Sender<Input>) -> Self {
-        let (arriving, arrived) = mpsc::channel(1_024);
-        Self { open: HashMap::new(), inputs, arrived, arriving }
+    pub(super) fn new(arrivals: Arrivals) -> Self {
+        Self { open: HashMap::new(), arrivals }
     }
 
-    /// Takes connections in.
-    pub(super) fn accept_on(&self, listeners: Vec<(ListenerId, TcpListener)>) {
+    /// Takes connections in until the server stops.
+    pub(super) fn accept_on(&self, hub: &Arc<Hub>, listeners: Vec<(ListenerId, TcpListener)>) {
         let count = Arc::new(AtomicU64::new(0));
         for (id, listener) in listeners {
-            tokio::spawn(accept(
-                id,
-                listener,
-                Arc::clone(&count),
-                self.inputs.clone(),
-                self.arriving.clone(),
-            ));
+            let accept = accept(Arc::clone(hub), id, listener, Arc::clone(&count), self.arrivals.clone());
+            let shutdown = hub.shutdown.clone();
+            tokio::spawn(async move { shutdown.run_until_cancelled(accept).await });
         }
+    }
+
+    /// A connection was accepted.
+    pub(super) fn insert(&mut self, id: ConnectionId, messages: mpsc::Sender<Bytes>) {
+        self.open.insert(id, messages);
+    }
+
+    /// A connection has closed.
+    pub(super) fn forget(&mut self, id: ConnectionId) {
+        self.open.remove(&id);
     }
 
     /// Opens a connection.
     pub(super) fn connect(&mut self, id: ConnectionId, remote: SocketAddr) {
         let (sender, messages) = mpsc::channel(MESSAGES);
         self.open.insert(id, sender);
-        let inputs = self.inputs.clone();
+        let arrivals = self.arrivals.clone();
         tokio::spawn(async move {
             match tokio::time::timeout(STALLED, TcpStream::connect(remote)).await {
                 Ok(Ok(stream)) => {
-                    if inputs.send(Input::Opened { connection: id }).await.is_ok() {
-                        carry(id, stream, messages, inputs).await;
+                    let opened = Arrival::Input(Input::Opened { connection: id });
+                    if arrivals.send(opened).await.is_ok() {
+                        carry(id, stream, messages, arrivals).await;
                     }
                 }
                 Ok(Err(_)) | Err(_) => {
+                    let failed = Arrival::Input(Input::Failed { flow: FlowId::Tcp(id) });
                     // Signalling that has stopped needs no telling.
-                    _ = inputs.send(Input::Failed { flow: FlowId::Tcp(id) }).await;
+                    _ = arrivals.send(failed).await;
                 }
             }
         });
@@ -72,49 +79,45 @@ impl Connections {
 
     /// Closes a connection after what was sent on it.
     pub(super) fn close(&mut self, id: ConnectionId) {
-        self.take_arrived();
         self.open.remove(&id);
     }
 
     /// Sends on a connection; `false` if it is gone or takes nothing more.
     pub(super) fn send(&mut self, id: ConnectionId, bytes: Bytes) -> bool {
-        self.take_arrived();
         let sent = self.open.get(&id).is_some_and(|connection| connection.try_send(bytes).is_ok());
         if !sent {
             self.open.remove(&id);
         }
         sent
     }
-
-    fn take_arrived(&mut self) {
-        while let Ok((id, sender)) = self.arrived.try_recv() {
-            self.open.insert(id, sender);
-        }
-        if self.open.len() > 2 * self.open.capacity() / 3 {
-            self.open.retain(|_, connection| !connection.is_closed());
-        }
-    }
 }
 
 async fn accept(
-    id: ListenerId,
-    listener: TcpListener,
+    hub: Arc<Hub>,
+    listener: ListenerId,
+    socket: TcpListener,
     count: Arc<AtomicU64>,
-    inputs: mpsc::Sender<Input>,
-    arriving: mpsc::Sender<(ConnectionId, mpsc::Sender<Bytes>)>,
+    arrivals: Arrivals,
 ) {
     loop {
-        match listener.accept().await {
+        match socket.accept().await {
             Ok((stream, remote)) => {
+                let Some(counted) = hub.addresses.connect(remote.ip().to_canonical()) else {
+                    hub.metrics.refuse("too many connections from one address");
+                    debug!(%remote, "too many connections from this address");
+                    continue;
+                };
                 let connection = super::accepted(count.fetch_add(1, Ordering::Relaxed));
                 let (sender, messages) = mpsc::channel(MESSAGES);
-                // The writing end is there before the endpoint hears of the connection.
-                if arriving.send((connection, sender)).await.is_err()
-                    || inputs.send(Input::Accepted { connection, listener: id, remote }).await.is_err()
-                {
+                let accepted = Arrival::Accepted { connection, listener, remote, messages: sender };
+                if arrivals.send(accepted).await.is_err() {
                     return;
                 }
-                tokio::spawn(carry(connection, stream, messages, inputs.clone()));
+                let arrivals = arrivals.clone();
+                tokio::spawn(async move {
+                    let _counted = counted;
+                    carry(connection, stream, messages, arrivals).await;
+                });
             }
             Err(error) => {
                 warn!(%error, "cannot take SIP connections in just now");
@@ -125,26 +128,21 @@ async fn accept(
 }
 
 /// Carries bytes both ways until one side closes.
-async fn carry(
-    id: ConnectionId,
-    stream: TcpStream,
-    messages: mpsc::Receiver<Bytes>,
-    inputs: mpsc::Sender<Input>,
-) {
+async fn carry(id: ConnectionId, stream: TcpStream, messages: mpsc::Receiver<Bytes>, arrivals: Arrivals) {
     // A socket that refuses is about to fail anyway.
     _ = stream.set_nodelay(true);
     let (reader, writer) = stream.into_split();
     let ours = tokio::select! {
-        () = read(id, reader, &inputs) => false,
+        () = read(id, reader, &arrivals) => false,
         ours = write(writer, messages) => ours,
     };
     if !ours {
         // Signalling that has stopped needs no telling.
-        _ = inputs.send(Input::Closed { connection: id }).await;
+        _ = arrivals.send(Arrival::Input(Input::Closed { connection: id })).await;
     }
 }
 
-async fn read(id: ConnectionId, mut reader: OwnedReadHalf, inputs: &mpsc::Sender<Input>) {
+async fn read(id: ConnectionId, mut reader: OwnedReadHalf, arrivals: &Arrivals) {
     let mut buffer = BytesMut::new();
     loop {
         buffer.reserve(2_048);
@@ -152,7 +150,8 @@ async fn read(id: ConnectionId, mut reader: OwnedReadHalf, inputs: &mpsc::Sender
             Ok(0) | Err(_) => return,
             Ok(_) => {
                 let bytes = buffer.split().freeze();
-                if inputs.send(Input::Stream { connection: id, bytes }).await.is_err() {
+                let stream = Arrival::Input(Input::Stream { connection: id, bytes });
+                if arrivals.send(stream).await.is_err() {
                     return;
                 }
             }

@@ -115,6 +115,7 @@ impl Endpoint {
                 return self.refuse_plainly(now, source, request, StatusCode::CALL_DOES_NOT_EXIST, &[]);
             }
         }
+        self.trust(now, source);
         let server = self.begin(now, source, key, request, User::Call(handle));
         let contact = request.headers.contact();
         if let Some((status, fields)) = self.reinvite_refusal(handle).or_else(|| unacceptable_body(request)) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::bench::{Bench, TRUNK, lines};
+use super::bench::{Bench, TRUNK, answer_challenge, events, lines, sent};
 use super::call::{CALL, invite};
 use super::network::TCP;
 use super::serve::{incoming, request};
@@ -14,8 +14,12 @@ const FIRST: u64 = 1;
 
 /// Opens a connection from the trunk.
 fn connect(bench: &mut Bench, number: u64) -> (ConnectionId, Vec<Output>) {
+    connect_from(bench, "198.51.100.7", number)
+}
+
+fn connect_from(bench: &mut Bench, ip: &str, number: u64) -> (ConnectionId, Vec<Output>) {
     let connection = ConnectionId::accepted(number);
-    let remote = format!("198.51.100.7:{}", 40_000 + number).parse().unwrap();
+    let remote = format!("{ip}:{}", 40_000 + number).parse().unwrap();
     (connection, bench.input(Input::Accepted { connection, listener: TCP, remote }))
 }
 
@@ -154,6 +158,37 @@ fn a_connection_without_messages_is_closed_after_two_hours() {
     stream(&mut bench, connection, "\r\n\r\n");
     assert_eq!(bench.wait(Duration::from_secs(7_199)), []);
     assert_eq!(bench.wait(Duration::from_secs(1)), [Output::Close { connection }]);
+}
+
+#[test]
+fn a_stranger_keeps_its_connection_for_32_seconds_whatever_it_sends() {
+    let mut bench = Bench::new();
+    let (connection, _) = connect_from(&mut bench, "203.0.113.9", FIRST);
+    for number in 0..31 {
+        assert_eq!(stream(&mut bench, connection, &options(&number.to_string())).len(), 1);
+        assert_eq!(bench.wait(Duration::from_secs(1)), []);
+    }
+    assert_eq!(bench.wait(Duration::from_secs(1)), [Output::Close { connection }]);
+}
+
+#[test]
+fn who_has_proved_to_be_an_account_keeps_its_connection() {
+    let mut bench = Bench::new();
+    let (connection, _) = connect_from(&mut bench, "203.0.113.9", FIRST);
+    let register = request("REGISTER", 1, "1", "")
+        .replace("/UDP", "/TCP")
+        .replace("sip:bob@example.com", "sip:alice@example.com");
+    let challenge = sent(&stream(&mut bench, connection, &register)).remove(0);
+    let proved = register.replace("branch=z9hG4bK1", "branch=z9hG4bK2").replace("CSeq: 1", "CSeq: 2");
+    let proved = answer_challenge(&challenge, proved.as_bytes(), "alice", "password").unwrap();
+    let outputs = stream(&mut bench, connection, std::str::from_utf8(&proved).unwrap());
+    let Some(Event::Authenticate { id, user, domain }) = events(&outputs).pop() else {
+        panic!("{outputs:?}")
+    };
+    bench.command(Command::Credentials { id, ha1: Some(Ha1::new(&user, &domain, "password")) });
+    let closed = |outputs: Vec<Output>| outputs.contains(&Output::Close { connection });
+    assert!(!closed(bench.wait(Duration::from_secs(7_199))));
+    assert!(closed(bench.wait(Duration::from_secs(1))));
 }
 
 #[test]
