@@ -7,7 +7,7 @@ use storage::{AccountId, Credentials, NewAccount, Storage};
 
 use crate::failure::Failure;
 use crate::key::{ServerKey, random_text};
-use crate::password::{Digests, Passwords, hex, same};
+use crate::password::{Busy, Digests, Passwords, hex, same};
 use crate::ticket::Ticket;
 
 /// An account, as those who are logged in to it know it.
@@ -43,6 +43,8 @@ pub(crate) struct Address {
     /// The part after it.
     pub(crate) domain: Option<String>,
 }
+
+const TOO_MANY: &str = "too many users are logging in: try again in a few seconds";
 
 /// How long a challenge for CRAM-MD5 by HTTP is accepted, in seconds.
 const NONCE_LIFETIME: i64 = 120;
@@ -98,6 +100,7 @@ impl Accounts {
         };
         let hash = account.as_ref().map(|account| account.credentials.password_hash.clone());
         let right = self.passwords.verify(hash, password).await;
+        let right = right.map_err(|Busy| Failure::because(ErrorCode::TemporaryFailure, TOO_MANY))?;
         match account {
             Some(account) if right => Ok(Arc::new(Account::from(account))),
             _ => Err(ErrorCode::IncorrectPassword.into()),

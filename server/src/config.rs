@@ -170,6 +170,18 @@ pub struct Limits {
     /// Bytes of a message after login.
     #[serde(deserialize_with = "accept::some_size")]
     pub message: Size,
+    /// Elements and texts of a message before login.
+    #[serde(deserialize_with = "accept::count")]
+    pub nodes_before_login: u32,
+    /// Elements and texts of a message after login.
+    #[serde(deserialize_with = "accept::count")]
+    pub nodes: u32,
+    /// Levels of a message.
+    #[serde(deserialize_with = "accept::depth")]
+    pub depth: u32,
+    /// Attributes of an element.
+    #[serde(deserialize_with = "accept::count")]
+    pub attributes: u32,
     /// Bytes of one uploaded file.
     #[serde(deserialize_with = "accept::some_size")]
     pub upload: Size,
@@ -341,6 +353,10 @@ impl Default for Limits {
             connections_per_address: 1_000,
             message_before_login: Size(64 << 10),
             message: Size(4 << 20),
+            nodes_before_login: 4_096,
+            nodes: 65_536,
+            depth: 32,
+            attributes: 64,
             upload: Size(2 << 30),
             http_header_time: Span::seconds(10),
         }

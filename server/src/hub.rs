@@ -3,6 +3,7 @@
 //! The hub is the one place with locks. None of them is held over an await.
 
 mod addresses;
+mod guesses;
 mod mailboxes;
 mod ports;
 mod sessions;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use addresses::{Addresses, Connection};
+pub(crate) use guesses::Guesses;
 pub(crate) use mailboxes::Mailboxes;
 pub(crate) use ports::{Ports, TakenPair};
 pub(crate) use sessions::Sessions;
@@ -43,6 +45,8 @@ pub(crate) struct Hub {
     pub(crate) mailboxes: Mailboxes,
     /// Connections, counted by address.
     pub(crate) addresses: Addresses,
+    /// Attempts to log in.
+    pub(crate) guesses: Guesses,
     /// The media threads.
     pub(crate) media: Media,
     /// The way to phones and to other sessions.
@@ -77,6 +81,7 @@ impl Hub {
             accounts: Arc::new(accounts),
             sessions: Sessions::default(),
             mailboxes: Mailboxes::default(),
+            guesses: Guesses::default(),
             media,
             signalling,
             metrics,

@@ -1,12 +1,15 @@
 //! What can a client do before it has a session, and how does it get one?
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use protocol::{ErrorCode, Message, Request, RequestError, RequestHeader, Response};
 use tokio::sync::mpsc;
+use tracing::info;
 
-use crate::account::Account;
+use crate::account::{Account, Address};
 use crate::clock;
 use crate::failure::Failure;
 use crate::handler;
@@ -23,6 +26,8 @@ const MESSAGES: usize = 8;
 pub(crate) struct Login {
     /// What all connections share.
     pub(crate) hub: Arc<Hub>,
+    /// Where the client is.
+    pub(crate) address: IpAddr,
     /// Whether `starttls` is possible.
     pub(crate) can_starttls: bool,
     /// A SASL exchange that waits for `auth`.
@@ -90,22 +95,25 @@ pub(crate) enum Next {
 const ATTEMPTS: u32 = 5;
 
 impl Login {
-    pub(crate) const fn new(hub: Arc<Hub>, can_starttls: bool) -> Self {
-        Self { hub, can_starttls, exchange: None, attempts: 0 }
+    pub(crate) const fn new(hub: Arc<Hub>, address: IpAddr, can_starttls: bool) -> Self {
+        Self { hub, address, can_starttls, exchange: None, attempts: 0 }
     }
 
     /// Runs a request; `out` gets its messages and response.
     pub(crate) async fn handle(&mut self, element: &protocol::Element, out: &mut Vec<Bytes>) -> Next {
-        let id = element.attribute("id");
-        let (name, outcome) = match RequestHeader::decode(element)
-            .map_err(RequestError::from)
-            .and_then(|_| Request::decode(element))
+        let since = Instant::now();
+        let header = RequestHeader::decode(element);
+        let id = RequestHeader::id_of(element);
+        let wants_time = header.as_ref().is_ok_and(|header| header.wants_time);
+        let (name, outcome) = match header.map_err(RequestError::from).and_then(|_| Request::decode(element))
         {
             Ok(request) => (request.name(), handler::before_login(self, request).await),
             Err(RequestError::Unknown(_)) => ("unknown", Err(ErrorCode::UnknownCommand.into())),
             Err(RequestError::Invalid(error)) => ("invalid", Err(error.into())),
         };
-        self.hub.metrics.request(name, outcome.as_ref().err().map(Failure::code), std::time::Duration::ZERO);
+        self.hub.metrics.request(name, outcome.as_ref().err().map(Failure::code), since.elapsed());
+        let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let time = wants_time.then_some(milliseconds);
         let mut send = |message: Message| out.push(message.encode(id).to_xml().into());
         match outcome {
             Ok(Progress::Continue(messages)) => {
@@ -125,12 +133,12 @@ impl Login {
                     Progress::Starttls => Next::Starttls,
                     Progress::End | Progress::Continue(_) => Next::End,
                 };
-                send(Response::OK.into());
+                send(Response { time, ..Response::OK }.into());
                 next
             }
             Err(failure) => {
                 let wrong = failure.code() == ErrorCode::IncorrectPassword;
-                send(failure.response().into());
+                send(Response { time, ..failure.response() }.into());
                 self.attempts += u32::from(wrong);
                 if self.attempts >= ATTEMPTS { Next::End } else { Next::Wait }
             }
@@ -142,9 +150,35 @@ impl Login {
         let (link, messages) = new_link(&self.hub, numbered);
         let id = link.id;
         let session = self.hub.sessions.begin(&self.hub, account, Some(link))?;
-        let greeting = greeting(&self.hub, &session, None).into();
+        let greeting = welcome(&self.hub, &session, None).into();
         Ok(Progress::Begun(Begun { greeting, session, link: id, messages }))
     }
+}
+
+/// Lets a client in that proves to be an account, unless too much was guessed from its address or at the account.
+pub(crate) async fn admit(
+    hub: &Hub,
+    address: IpAddr,
+    account: &str,
+    proof: impl Future<Output = Result<Arc<Account>, Failure>>,
+) -> Result<Arc<Account>, Failure> {
+    // What is no address may be a password in the wrong field.
+    let named = Address::parse(account).map_or("-", |_| account);
+    if !hub.guesses.admit(Instant::now(), address, account) {
+        hub.metrics.refuse("too many attempts to log in");
+        info!(%address, account = named, "login refused: too many attempts");
+        let text = "too many attempts to log in: wait some minutes";
+        return Err(Failure::because(ErrorCode::TemporaryFailure, text));
+    }
+    let outcome = proof.await;
+    match &outcome {
+        Ok(_) => hub.guesses.succeeded(address, account),
+        Err(failure) if failure.code() == ErrorCode::IncorrectPassword => {
+            info!(%address, account = named, "login failed");
+        }
+        Err(_) => hub.guesses.forgive(address, account),
+    }
+    outcome
 }
 
 /// A link for a connection of this process, and where its messages come out.
@@ -153,16 +187,23 @@ pub(crate) fn new_link(hub: &Hub, numbered: bool) -> (Link, mpsc::Receiver<Bytes
     (Link { id: hub.next_link(), messages: sender, numbered }, messages)
 }
 
-/// The `session` message of a login, or of a resumption after so many requests.
-pub(crate) fn greeting(hub: &Hub, session: &Handle, requests: Option<u64>) -> protocol::Session {
+/// The `session` message for who comes to a session by its id, perhaps after so many requests. The id is known to every
+/// URL of the session, so it does not buy a ticket.
+pub(crate) fn greeting(session: &Handle, requests: Option<u64>) -> protocol::Session {
     let account = session.account();
-    let lifetime = i64::try_from(hub.config.auth.ticket_lifetime.0.as_secs()).unwrap_or(i64::MAX);
     protocol::Session {
         id: session.id().to_string(),
         user: account.address.clone(),
         real_name: account.real_name.clone(),
         version: VERSION.to_owned(),
-        ticket: Some(hub.accounts.ticket(account, clock::seconds().saturating_add(lifetime))),
+        ticket: None,
         requests,
     }
+}
+
+/// The same for who has shown a password, or a ticket: with a new ticket.
+pub(crate) fn welcome(hub: &Hub, session: &Handle, requests: Option<u64>) -> protocol::Session {
+    let lifetime = i64::try_from(hub.config.auth.ticket_lifetime.0.as_secs()).unwrap_or(i64::MAX);
+    let ticket = hub.accounts.ticket(session.account(), clock::seconds().saturating_add(lifetime));
+    protocol::Session { ticket: Some(ticket), ..greeting(session, requests) }
 }

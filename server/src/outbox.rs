@@ -112,9 +112,15 @@ impl Outbox {
         Ok(())
     }
 
-    /// A new connection takes over: its client has every message up to this number, and the rest is handed to
-    /// it again.
-    pub(crate) fn resume(&mut self, number: u64) -> Result<(), NotKept> {
+    /// Polls take over from a connection: what was handed to it and not acknowledged comes again.
+    pub(crate) fn rewind(&mut self) {
+        self.handed = self.dropped.max(self.batch.last);
+    }
+
+    /// A new connection takes over: its client has every message up to this number, or those that it has acknowledged,
+    /// and the rest is handed to it again.
+    pub(crate) fn resume(&mut self, number: Option<u64>) -> Result<(), NotKept> {
+        let number = number.unwrap_or(self.dropped);
         if number < self.dropped || number > self.handed {
             return Err(self.not_kept(number));
         }
@@ -226,7 +232,7 @@ mod tests {
         assert_eq!(hand_all(&mut outbox), numbered(&[(1, "a"), (2, "b"), (3, "c")]));
         outbox.acknowledge(1).unwrap();
         outbox.push(Bytes::from_static(b"d"));
-        outbox.resume(2).unwrap();
+        outbox.resume(Some(2)).unwrap();
         assert_eq!(hand_all(&mut outbox), numbered(&[(3, "c"), (4, "d")]));
         assert_eq!(outbox.bytes(), 2);
     }
@@ -237,8 +243,8 @@ mod tests {
         outbox.handed();
         assert_eq!(outbox.acknowledge(2), Err(NotKept { asked: 2, kept: 0, last: 1 }));
         outbox.acknowledge(1).unwrap();
-        assert_eq!(outbox.resume(0), Err(NotKept { asked: 0, kept: 1, last: 1 }));
-        assert_eq!(outbox.resume(2), Err(NotKept { asked: 2, kept: 1, last: 1 }));
+        assert_eq!(outbox.resume(Some(0)), Err(NotKept { asked: 0, kept: 1, last: 1 }));
+        assert_eq!(outbox.resume(Some(2)), Err(NotKept { asked: 2, kept: 1, last: 1 }));
         assert_eq!(outbox.acknowledge(0), Ok(()));
     }
 
@@ -279,6 +285,30 @@ mod tests {
     }
 
     #[test]
+    fn polls_get_what_a_lost_connection_was_handed() {
+        let mut outbox = outbox(&["a", "b", "c"]);
+        hand_all(&mut outbox);
+        outbox.acknowledge(1).unwrap();
+        outbox.rewind();
+        assert_eq!(batch(&mut outbox, 100), Some((1, "bc".to_owned())));
+        // A batch that was made already stays as it is.
+        outbox.push(Bytes::from_static(b"d"));
+        outbox.rewind();
+        assert_eq!(batch(&mut outbox, 100), Some((1, "bc".to_owned())));
+        outbox.acknowledge_batch(1);
+        assert_eq!(batch(&mut outbox, 100), Some((2, "d".to_owned())));
+    }
+
+    #[test]
+    fn who_does_not_say_what_it_has_gets_all_that_was_not_acknowledged() {
+        let mut outbox = outbox(&["a", "b", "c"]);
+        hand_all(&mut outbox);
+        outbox.acknowledge(1).unwrap();
+        outbox.resume(None).unwrap();
+        assert_eq!(hand_all(&mut outbox), numbered(&[(2, "b"), (3, "c")]));
+    }
+
+    #[test]
     fn for_a_client_that_cannot_acknowledge_nothing_is_kept() {
         let mut outbox = outbox(&["a", "b"]);
         outbox.handed_for_good();
@@ -303,11 +333,11 @@ mod tests {
                         outbox.handed();
                     }
                     // The message is lost with the connection, and the client comes back.
-                    3 => { if outbox.next().is_some() { outbox.handed(); } outbox.resume(seen).unwrap(); }
+                    3 => { if outbox.next().is_some() { outbox.handed(); } outbox.resume(Some(seen)).unwrap(); }
                     _ => outbox.acknowledge(seen).unwrap(),
                 }
             }
-            outbox.resume(seen).unwrap();
+            outbox.resume(Some(seen)).unwrap();
             while let Some((number, _)) = outbox.next() { prop_assert_eq!(number, seen + 1); seen = number; outbox.handed(); }
             prop_assert_eq!(seen, pushed);
         }

@@ -4,6 +4,8 @@
 //! because they never send the password: the HA1 of SIP digest (RFC 7616, RFC 8760) and, if CRAM-MD5 is on, the
 //! two states of HMAC-MD5 (RFC 2195 §2).
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -17,6 +19,8 @@ use crate::key::random;
 /// Checks passwords, a bounded number at a time: each check costs 19 MiB and tens of milliseconds.
 pub(crate) struct Passwords {
     permits: Semaphore,
+    /// Checks that are under way or wait.
+    waiting: AtomicUsize,
     /// A hash of no password, checked when the account is unknown: so that this takes as long.
     nobody: String,
 }
@@ -25,7 +29,11 @@ impl Passwords {
     /// One check at a time for each processor, at least two.
     pub(crate) fn new() -> Self {
         let permits = std::thread::available_parallelism().map_or(2, usize::from).max(2);
-        Self { permits: Semaphore::new(permits), nobody: hash_now(&hex(&random::<16>())) }
+        Self {
+            permits: Semaphore::new(permits),
+            waiting: AtomicUsize::new(0),
+            nobody: hash_now(&hex(&random::<16>())),
+        }
     }
 
     /// The hash to be kept, in PHC string format.
@@ -36,12 +44,36 @@ impl Passwords {
 
     /// Whether the password has this hash. Without a hash, because the account is unknown, the answer is no and
     /// takes as long.
-    pub(crate) async fn verify(&self, hash: Option<String>, password: String) -> bool {
+    pub(crate) async fn verify(&self, hash: Option<String>, password: String) -> Result<bool, Busy> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let _place = Place::take(&self.waiting)?;
         let _permit = self.permits.acquire().await;
         let right = tokio::task::spawn_blocking(move || verify_now(&hash, &password)).await.unwrap_or(false);
-        right && known
+        Ok(right && known)
+    }
+}
+
+/// Too many passwords wait to be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+/// Passwords that may wait to be checked: those of a few seconds.
+const WAITING: usize = 256;
+
+/// A place among those who wait; it is free again when this is dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Result<Self, Busy> {
+        let place = Self(waiting);
+        if waiting.fetch_add(1, Ordering::Relaxed) < WAITING { Ok(place) } else { Err(Busy) }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -163,10 +195,13 @@ mod tests {
         let passwords = Passwords::new();
         let hash = passwords.hash("se:cret".to_owned()).await;
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify(Some(hash.clone()), "se:cret".to_owned()).await);
-        assert!(!passwords.verify(Some(hash), "secret".to_owned()).await);
-        assert!(!passwords.verify(None, String::new()).await);
-        assert!(!passwords.verify(Some(String::new()), String::new()).await);
+        let verify = async |hash: Option<String>, password: &str| {
+            passwords.verify(hash, password.to_owned()).await.unwrap()
+        };
+        assert!(verify(Some(hash.clone()), "se:cret").await);
+        assert!(!verify(Some(hash), "secret").await);
+        assert!(!verify(None, "").await);
+        assert!(!verify(Some(String::new()), "").await);
     }
 
     #[test]

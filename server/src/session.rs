@@ -19,9 +19,9 @@ use protocol::{ByeNotice, Element, ErrorCode, Message, Request, RequestError, Re
 use tokio::sync::mpsc;
 use tracing::{debug, info};
 
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, Weight};
 pub(crate) use id::SessionId;
-pub(crate) use input::{Attach, Batch, Carry, End, Input, Link, LinkId, Locate, Poll};
+pub(crate) use input::{Attach, Batch, Carry, End, Input, Link, LinkId, Locate, Poll, Posted};
 pub(crate) use work::{Reply, Step};
 
 use crate::call::Calls;
@@ -31,10 +31,12 @@ use crate::hub::Hub;
 use crate::mailbox::OpenFolder;
 use crate::outbox::Outbox;
 use link::{Attachment, Flush, OpenPoll};
-use work::{Place, Running, Turn, Waiting, Work};
+use work::{Burden, Place, Running, Stage, Turn, Waiting, Work};
 
-/// Data messages are produced while less than this waits for the client, in bytes.
+/// Requests are answered while less than this waits for the client, in bytes.
 const ROOM: usize = 256 * 1024;
+/// How long a client that says goodbye waits for what it has asked before.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// The session's own state. Handlers change it; nobody else sees it.
 pub(crate) struct Session {
@@ -58,6 +60,8 @@ pub(crate) struct Session {
     /// Requests accepted on connections, for a client that resumes.
     accepted: u64,
     heard: Instant,
+    /// Since when the client sends no more requests: it has said `bye`, or has closed its half of the connection.
+    leaving: Option<Instant>,
     /// Bytes of the outbox that the metrics know of.
     counted: i64,
     ending: Option<&'static str>,
@@ -81,6 +85,7 @@ impl Session {
             work: Work::default(),
             accepted: 0,
             heard: Instant::now(),
+            leaving: None,
             counted: 0,
             ending: None,
         }
@@ -90,19 +95,27 @@ impl Session {
     pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         info!(session = ?self.handle.id(), account = %self.handle.account().address, "session begins");
         while self.ending.is_none() {
+            self.advance();
             self.answer_batches();
             let full = self.flush() == Flush::Full;
             self.count_outbox();
+            if self.leaving.is_some() && !full && !self.work.is_busy() {
+                self.end("the client leaves");
+            }
+            if self.ending.is_some() {
+                break;
+            }
             let deadline = tokio::time::Instant::from_std(self.deadline());
-            let has_room = self.outbox.bytes() < ROOM;
+            let has_room = self.has_room();
             tokio::select! {
                 biased;
                 input = inputs.recv() => match input {
                     Some(input) => self.handle(input),
                     None => self.end("forgotten"),
                 },
+                () = self.attachment.lost() => self.detach(),
                 () = self.attachment.room(), if full => {}
-                then = progress(&mut self.work.running), if has_room => self.go_on(then),
+                then = progress(&mut self.work.running, has_room) => self.work.done(then),
                 () = tokio::time::sleep_until(deadline) => self.handle_timeout(),
             }
         }
@@ -122,9 +135,15 @@ impl Session {
     pub(crate) fn send(&mut self, reply: &Reply, message: impl Into<Message>) {
         let text = message.into().encode(reply.id.as_deref()).to_xml();
         match reply.place {
-            Place::Outbox => self.outbox.push(text.into()),
             Place::Batch { number, slot } => self.work.collect(number, slot, &text),
+            Place::Outbox if reply.overtook => self.outbox.push_asynchronous(text.into()),
+            Place::Outbox => self.outbox.push(text.into()),
         }
+    }
+
+    /// Whether the client has read, or acknowledged, enough for more to be produced.
+    fn has_room(&self) -> bool {
+        self.outbox.bytes() < ROOM
     }
 
     /// Sends a message that no request asked for.
@@ -142,17 +161,13 @@ impl Session {
     fn handle(&mut self, input: Input) {
         match input {
             Input::Attach(attach) => self.attach(*attach),
-            Input::Request(link, element) => self.on_request(link, &element),
-            Input::Alive(link) => {
-                if self.attachment.link(link).is_some() {
-                    self.heard = Instant::now();
-                }
-            }
-            Input::Detached(link) => {
-                if self.attachment.link(link).is_some() {
-                    self.detach();
-                }
-            }
+            Input::Request(link, element, weight) => self.on_request(link, &element, weight),
+            Input::Finished(link) => match self.attachment.link(link) {
+                // It can come back for what it has missed.
+                Some(link) if link.numbered => self.detach(),
+                Some(_) => self.leaving = self.leaving.or_else(|| Some(Instant::now())),
+                None => {}
+            },
             Input::Batch(batch) => self.on_batch(*batch),
             Input::Poll(poll) => self.on_poll(*poll),
             Input::Changed(folder) => crate::mailbox::notify(self, folder),
@@ -185,7 +200,10 @@ impl Session {
         }
         debug!(session = ?self.handle.id(), link = attach.link.id.0, "attached");
         // The older connection, if there is one, closes as its queue is dropped.
-        self.attachment = Attachment::Connected(attach.link);
+        let older = std::mem::replace(&mut self.attachment, Attachment::Connected(attach.link));
+        if let Attachment::Polled(Some(poll)) = older {
+            _ = poll.reply.send(Bytes::from_static(EMPTY));
+        }
         _ = attach.reply.send(Ok(self.accepted));
     }
 
@@ -201,39 +219,52 @@ impl Session {
     }
 
     /// The one place where the bytes of a request become a request, and a failure an answer.
-    fn on_request(&mut self, link: LinkId, element: &Element) {
-        self.handle.request_taken();
-        if self.attachment.link(link).is_none() {
-            return;
+    fn on_request(&mut self, link: LinkId, element: &Element, weight: Weight) {
+        // After its goodbye a client is not heard.
+        if self.attachment.link(link).is_none() || self.leaving.is_some() {
+            return self.handle.answered(weight);
         }
         self.heard = Instant::now();
         self.accepted += 1;
-        self.accept(element, Place::Outbox);
+        self.accept(element, Place::Outbox, Burden::Connection(weight));
     }
 
     fn on_batch(&mut self, batch: Batch) {
         self.heard = Instant::now();
         if matches!(self.attachment, Attachment::Detached(_)) {
-            self.attachment = Attachment::Polled(None);
+            self.poll_from_now_on();
         }
-        match self.work.turn(batch.sequence) {
-            Turn::New => {}
-            Turn::Repeated(reply) => {
-                _ = batch.reply.send(reply);
-                return;
-            }
+        let told = match self.work.turn(batch.sequence) {
             Turn::Unfinished => return self.work.wait_for(None, batch.reply),
+            Turn::Repeated(reply) => Some(Posted::Reply(reply)),
             Turn::OutOfSequence => {
-                _ = batch.reply.send(envelope_of(Response::failure(ErrorCode::SequenceError)));
-                return;
+                Some(Posted::Reply(envelope_of(Response::failure(ErrorCode::SequenceError))))
             }
+            Turn::New if !self.work.has_room_for(batch.requests.len(), batch.weight) => Some(Posted::Busy),
+            Turn::New => None,
+        };
+        if let Some(told) = told {
+            _ = batch.reply.send(told);
+            return;
         }
         let number = self.work.open(batch.sequence, batch.carry, batch.requests.len());
         self.work.wait_for(Some(number), batch.reply);
         for (slot, element) in batch.requests.iter().enumerate() {
             let place =
                 if batch.carry == Carry::Nothing { Place::Outbox } else { Place::Batch { number, slot } };
-            self.accept(element, place);
+            self.work.hold(batch.weight);
+            self.accept(element, place, Burden::Post(batch.weight));
+        }
+    }
+
+    /// The client is attached by polls: the open one, if there is one, is returned.
+    fn poll_from_now_on(&mut self) -> Option<OpenPoll> {
+        match std::mem::replace(&mut self.attachment, Attachment::Polled(None)) {
+            Attachment::Polled(poll) => poll,
+            Attachment::Connected(_) | Attachment::Detached(_) => {
+                self.outbox.rewind();
+                None
+            }
         }
     }
 
@@ -244,9 +275,7 @@ impl Session {
             self.outbox.acknowledge_batch(sequence);
         }
         // A poll takes over from a connection as a connection does from another; the newer poll wins.
-        if let Attachment::Polled(Some(older)) =
-            std::mem::replace(&mut self.attachment, Attachment::Polled(None))
-        {
+        if let Some(older) = self.poll_from_now_on() {
             _ = older.reply.send(Bytes::from_static(EMPTY));
         }
         match link::batch(&mut self.outbox) {
@@ -259,27 +288,55 @@ impl Session {
         }
     }
 
-    fn accept(&mut self, element: &Element, place: Place) {
+    fn accept(&mut self, element: &Element, place: Place, burden: Burden) {
         let header = RequestHeader::decode(element);
-        let id = element.attribute("id").map(str::to_owned);
+        let id = RequestHeader::id_of(element).map(str::to_owned);
         let timed = header.as_ref().is_ok_and(|header| header.wants_time).then(Instant::now);
-        let reply = Reply { id, timed, place };
+        let mut reply = Reply { id, timed, place, burden, overtook: false };
         if let Ok(RequestHeader { acknowledged: Some(number), .. }) = header {
             // Acknowledging too much changes nothing; the client finds out when it resumes.
             _ = self.outbox.acknowledge(number);
         }
-        let request = header.map_err(RequestError::from).and_then(|_| Request::decode(element));
-        match request {
-            Ok(request) if self.work.is_busy() && !overtakes(&request) => {
-                self.work.waiting.push_back(Waiting { reply, request });
+        let request = match header.map_err(RequestError::from).and_then(|_| Request::decode(element)) {
+            Ok(request) => request,
+            Err(RequestError::Unknown(_)) => {
+                return self.fail(&reply, "unknown", Instant::now(), ErrorCode::UnknownCommand.into());
             }
-            Ok(request) => self.start(reply, request),
-            Err(RequestError::Unknown(_)) => self.fail(&reply, "unknown", ErrorCode::UnknownCommand.into()),
-            Err(RequestError::Invalid(error)) => self.fail(&reply, "invalid", error.into()),
+            Err(RequestError::Invalid(error)) => {
+                return self.fail(&reply, "invalid", Instant::now(), error.into());
+            }
+        };
+        if self.leaving.is_some() {
+            let failure = Failure::because(ErrorCode::WrongState, "the session ends: bye was said");
+            return self.fail(&reply, request.name(), Instant::now(), failure);
+        }
+        if matches!(request, Request::Bye(_)) {
+            self.leaving = Some(Instant::now());
+        }
+        reply.overtook = is_of_call(&request);
+        if reply.overtook || matches!(request, Request::Noop(_)) && self.has_room() {
+            self.start(reply, request);
+        } else {
+            self.work.waiting.push_back(Waiting { reply, request });
         }
     }
 
     // ---- work
+
+    /// Goes on with requests in their order, until one has to wait for something.
+    fn advance(&mut self) {
+        while self.has_room() {
+            if self.work.running.is_some() {
+                let Some((running, then)) = self.work.take_done() else { break };
+                let step = then(self, &running.reply);
+                self.step(running.reply, running.name, running.since, step);
+            } else if let Some(Waiting { reply, request }) = self.work.waiting.pop_front() {
+                self.start(reply, request);
+            } else {
+                break;
+            }
+        }
+    }
 
     fn start(&mut self, reply: Reply, request: Request) {
         let (name, since) = (request.name(), Instant::now());
@@ -287,39 +344,44 @@ impl Session {
         self.step(reply, name, since, step);
     }
 
-    fn go_on(&mut self, then: work::Then) {
-        let Some(running) = self.work.running.take() else { return };
-        let step = then(self, &running.reply);
-        self.step(running.reply, running.name, running.since, step);
-        while self.work.running.is_none()
-            && let Some(Waiting { reply, request }) = self.work.waiting.pop_front()
-        {
-            self.start(reply, request);
-        }
-    }
-
     fn step(&mut self, reply: Reply, name: &'static str, since: Instant, step: Result<Step, Failure>) {
+        let step = if self.work.is_too_long(reply.place) {
+            let text = "the reply to this POST would be too long: ask for less at once, or POST to /async";
+            Err(Failure::because(ErrorCode::LimitReached, text))
+        } else {
+            step
+        };
         match step {
             Ok(Step::Done) => {
                 self.hub.metrics.request(name, None, since.elapsed());
                 self.respond(&reply, Response::OK);
             }
-            Ok(Step::Wait(future)) => self.work.running = Some(Running { reply, name, since, future }),
-            Err(failure) => self.fail(&reply, name, failure),
+            Ok(Step::Wait(future)) => {
+                self.work.running = Some(Running { reply, name, since, stage: Stage::New(future) });
+            }
+            Err(failure) => self.fail(&reply, name, since, failure),
         }
     }
 
-    fn fail(&mut self, reply: &Reply, name: &'static str, failure: Failure) {
-        self.hub.metrics.request(name, Some(failure.code()), Duration::ZERO);
+    fn fail(&mut self, reply: &Reply, name: &'static str, since: Instant, failure: Failure) {
+        self.hub.metrics.request(name, Some(failure.code()), since.elapsed());
         debug!(session = ?self.handle.id(), request = name, failure = ?failure, "request fails");
         self.respond(reply, failure.response());
     }
 
     fn respond(&mut self, reply: &Reply, response: Response) {
         let time = reply.timed.map(|since| u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX));
-        self.send(reply, Response { time, ..response });
-        if let Place::Batch { number, .. } = reply.place {
-            self.work.answered(number);
+        let response = Response { time, ..response };
+        match reply.place {
+            Place::Outbox => self.send(reply, response),
+            Place::Batch { number, slot } => {
+                let text = Message::from(response).encode(reply.id.as_deref()).to_xml();
+                self.work.answered(number, slot, &text);
+            }
+        }
+        match reply.burden {
+            Burden::Connection(weight) => self.handle.answered(weight),
+            Burden::Post(weight) => self.work.release(weight),
         }
     }
 
@@ -348,6 +410,9 @@ impl Session {
     }
 
     fn deadline(&self) -> Instant {
+        if let Some(since) = self.leaving {
+            return since + GOODBYE;
+        }
         match &self.attachment {
             Attachment::Detached(since) => *since + self.hub.config.session.detached.0,
             Attachment::Polled(Some(poll)) => poll.until,
@@ -358,6 +423,9 @@ impl Session {
     fn handle_timeout(&mut self) {
         if self.deadline() > Instant::now() {
             return;
+        }
+        if self.leaving.is_some() {
+            return self.end("the client leaves");
         }
         match &mut self.attachment {
             Attachment::Detached(_) => self.end("the client did not come back"),
@@ -402,16 +470,23 @@ pub(crate) fn envelope_of(response: Response) -> Bytes {
     format!("<XIMSS>{}</XIMSS>", Message::from(response).encode(None).to_xml()).into()
 }
 
-/// Requests of calls, and those that do next to nothing, are not held up by one that waits for storage.
-fn overtakes(request: &Request) -> bool {
+/// Requests of calls do not wait for others, nor for the client to read: nobody shall miss a call because a folder is
+/// being opened.
+fn is_of_call(request: &Request) -> bool {
     let name = request.name();
-    name.starts_with("call") || name.starts_with("signal") || matches!(name, "noop" | "bye")
+    name.starts_with("call") || name.starts_with("signal")
 }
 
-/// Waits for what the running request waits for; for ever, if there is none.
-async fn progress(running: &mut Option<Running>) -> work::Then {
-    match running {
-        Some(request) => request.future.as_mut().await,
-        None => std::future::pending().await,
+/// Waits for what the running request waits for; for ever, if there is none, or it has to wait for room before it begins.
+/// One that has begun goes on: it may hold what others wait for.
+async fn progress(running: &mut Option<Running>, has_room: bool) -> work::Then {
+    let Some(Running { stage, .. }) = running else { return std::future::pending().await };
+    if has_room && let Stage::New(future) = stage {
+        let future = std::mem::replace(future, Box::pin(std::future::pending()));
+        *stage = Stage::Begun(future);
+    }
+    match stage {
+        Stage::Begun(future) => future.as_mut().await,
+        Stage::New(_) | Stage::Done(_) => std::future::pending().await,
     }
 }

@@ -116,13 +116,19 @@ pub struct RequestHeader {
 const LONGEST_ID: usize = 1_024;
 
 impl RequestHeader {
+    /// The `id` under which a request is answered, whatever else is wrong with it.
+    #[must_use]
+    pub fn id_of(element: &Element) -> Option<&str> {
+        element.attribute("id").filter(|id| id.len() <= LONGEST_ID)
+    }
+
     /// Takes the common attributes of a request.
     ///
     /// # Errors
     /// If `ackSeq` is not a number, or `id` is longer than 1,024 bytes.
     pub fn decode(element: &Element) -> Result<Self, DecodeError> {
-        let id = element.attribute("id");
-        if let Some(id) = id.filter(|id| id.len() > LONGEST_ID) {
+        let id = Self::id_of(element);
+        if let (None, Some(id)) = (id, element.attribute("id")) {
             return Err(DecodeError::attribute("id", id, "at most 1024 bytes long"));
         }
         let acknowledged = element.attribute("ackSeq").filter(|_| !element.is(Resume::NAME));

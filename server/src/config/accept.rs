@@ -49,6 +49,15 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D
     }
 }
 
+/// Levels of a document. It is read, written and freed level by level.
+pub(super) fn depth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    const DEPTH: &str = "a whole number from 2 to 256";
+    match read(deserializer, DEPTH)? {
+        depth @ 2..=256 => Ok(depth),
+        depth => refuse(depth, DEPTH),
+    }
+}
+
 /// Yes or no.
 pub(super) fn switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     read(deserializer, "true or false")

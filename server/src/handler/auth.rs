@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use protocol::{Auth, ErrorCode};
 
 use crate::failure::Failure;
-use crate::login::{Exchange, Login, Progress};
+use crate::login::{Exchange, Login, Progress, admit};
 use crate::session::Step;
 
 pub(super) fn handle() -> Result<Step, Failure> {
@@ -29,15 +29,22 @@ pub(super) async fn proceed(login: &mut Login, value: &str) -> Result<Progress, 
         Exchange::Plain { numbered } => {
             // RFC 4616: authorization identity, NUL, account, NUL, password.
             let mut parts = text.splitn(3, '\0');
-            let (Some(_), Some(account), Some(password)) = (parts.next(), parts.next(), parts.next()) else {
+            let (Some(identity), Some(name), Some(password)) = (parts.next(), parts.next(), parts.next())
+            else {
                 return Err(malformed());
             };
-            let account = login.hub.accounts.by_password(account, password.to_owned()).await?;
+            if !identity.is_empty() && !identity.eq_ignore_ascii_case(name) {
+                let text = "nobody may act as somebody else here: leave the authorization identity empty";
+                return Err(Failure::because(ErrorCode::AccessDenied, text));
+            }
+            let proof = login.hub.accounts.by_password(name, password.to_owned());
+            let account = admit(&login.hub, login.address, name, proof).await?;
             login.begin(account, numbered)
         }
         Exchange::Cram { challenge, numbered } => {
             let (account, answer) = text.rsplit_once(' ').ok_or_else(malformed)?;
-            let account = login.hub.accounts.by_cram(account, &challenge, answer).await?;
+            let proof = login.hub.accounts.by_cram(account, &challenge, answer);
+            let account = admit(&login.hub, login.address, account, proof).await?;
             login.begin(account, numbered)
         }
     }

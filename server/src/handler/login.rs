@@ -1,5 +1,6 @@
 //! `login`: who is the client?
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -11,7 +12,7 @@ use crate::clock;
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::key::random_text;
-use crate::login::{Exchange, Login, Progress};
+use crate::login::{Exchange, Login, Progress, admit};
 use crate::session::Step;
 
 pub(super) fn handle() -> Result<Step, Failure> {
@@ -24,20 +25,23 @@ pub(super) async fn before_login(login: &mut Login, request: Request) -> Result<
     if let Some(method) = &request.method {
         return begin_exchange(login, method, request.value.as_deref(), numbered).await;
     }
-    let account = greet(&login.hub, request.account, request.password, request.ticket).await?;
+    let account = greet(&login.hub, login.address, request.account, request.password, request.ticket).await?;
     login.begin(account, numbered)
 }
 
 /// Lets in who shows a password or a ticket.
 pub(crate) async fn greet(
     hub: &Hub,
+    address: IpAddr,
     account: Option<String>,
     password: Option<String>,
     ticket: Option<String>,
 ) -> Result<Arc<Account>, Failure> {
     match (account, password, ticket) {
         (_, _, Some(ticket)) => hub.accounts.by_ticket(&ticket, clock::seconds()).await,
-        (Some(account), Some(password), None) => hub.accounts.by_password(&account, password).await,
+        (Some(account), Some(password), None) => {
+            admit(hub, address, &account, hub.accounts.by_password(&account, password)).await
+        }
         (_, _, None) => {
             let text = "give authData and password, or a ticket, or a method";
             Err(Failure::because(ErrorCode::BadRequest, text))

@@ -43,7 +43,6 @@ use crate::login::{Login, Progress};
 use crate::mailbox::OpenFolder;
 use crate::session::{Reply, Session, Step};
 
-pub(crate) use list_features::features;
 pub(crate) use login::greet;
 
 /// Runs a request of a session.

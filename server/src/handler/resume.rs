@@ -4,7 +4,7 @@ use protocol::{ErrorCode, Resume};
 
 use crate::clock;
 use crate::failure::Failure;
-use crate::login::{Begun, Login, Progress, greeting, new_link};
+use crate::login::{Begun, Login, Progress, new_link, welcome};
 use crate::session::{SessionId, Step};
 
 pub(super) fn handle() -> Result<Step, Failure> {
@@ -19,9 +19,9 @@ pub(super) async fn before_login(login: &mut Login, request: &Resume) -> Result<
     let session = session.ok_or(ErrorCode::NoSuchSession)?;
     let (link, messages) = new_link(&login.hub, true);
     let id = link.id;
-    let attached = session.attach(link, request.acknowledged).await;
+    let attached = session.attach(link, Some(request.acknowledged)).await;
     let attached = attached.map_err(|_| Failure::from(ErrorCode::NoSuchSession))?;
     let requests = attached.map_err(|text| Failure::because(ErrorCode::BadRequest, text))?;
-    let greeting = greeting(&login.hub, &session, Some(requests)).into();
+    let greeting = welcome(&login.hub, &session, Some(requests)).into();
     Ok(Progress::Begun(Begun { greeting, session, link: id, messages }))
 }

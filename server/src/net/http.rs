@@ -125,8 +125,8 @@ async fn in_session(
         At::Poll => binding::poll(&session, &request).await,
         At::Kill => binding::kill(&session).await,
         At::WebSocket => {
-            let acknowledged = path::parameter(request.uri(), "ackSeq").map_or(Ok(0), |text| text.parse());
-            match acknowledged {
+            let acknowledged = path::parameter(request.uri(), "ackSeq").map(|text| text.parse());
+            match acknowledged.transpose() {
                 Ok(acknowledged) => upgrade(context, request, Entry::Attach(session, acknowledged)),
                 Err(_) => text(StatusCode::BAD_REQUEST, "ackSeq should be a number"),
             }

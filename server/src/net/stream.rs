@@ -3,15 +3,26 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+
+/// How long a client may leave what is sent to it unread. Any byte that it takes begins the time anew.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// A connection of a client.
 pub(crate) struct Stream {
     inner: Inner,
+    /// When what is being sent is given up.
+    stalled: Option<Pin<Box<Sleep>>>,
+    /// How long nothing may come, if that is bounded.
+    silence: Option<Duration>,
+    /// When it has not come for too long.
+    silent: Option<Pin<Box<Sleep>>>,
     /// A byte that was looked at and is still to be read.
     ahead: Option<u8>,
     /// How many more bytes may be read; none is no limit.
@@ -26,12 +37,16 @@ enum Inner {
 impl Stream {
     /// A plain connection.
     pub(crate) const fn plain(stream: TcpStream) -> Self {
-        Self { inner: Inner::Plain(stream), ahead: None, allowance: None }
+        Self::new(Inner::Plain(stream))
     }
 
     /// A connection on which TLS has begun.
     pub(crate) fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { inner: Inner::Tls(Box::new(stream)), ahead: None, allowance: None }
+        Self::new(Inner::Tls(Box::new(stream)))
+    }
+
+    const fn new(inner: Inner) -> Self {
+        Self { inner, stalled: None, silence: None, silent: None, ahead: None, allowance: None }
     }
 
     /// Whether TLS is on.
@@ -43,7 +58,7 @@ impl Stream {
     pub(crate) async fn begin_tls(self, acceptor: &TlsAcceptor) -> io::Result<Self> {
         match self.inner {
             Inner::Plain(stream) => Ok(Self::tls(acceptor.accept(stream).await?)),
-            Inner::Tls(stream) => Ok(Self { inner: Inner::Tls(stream), ahead: None, allowance: None }),
+            tls @ Inner::Tls(_) => Ok(Self::new(tls)),
         }
     }
 
@@ -61,6 +76,26 @@ impl Stream {
     pub(crate) const fn allow(&mut self, bytes: Option<usize>) {
         self.allowance = bytes;
     }
+
+    /// Bounds the time in which nothing comes.
+    pub(crate) fn expect_something_every(&mut self, time: Duration) {
+        self.silence = Some(time);
+    }
+
+    /// Bounds how long an attempt to write makes no progress.
+    fn watch<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        expire(self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED))), cx)
+    }
+}
+
+/// An error once the time is over.
+fn expire<T>(time: &mut Pin<Box<Sleep>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+    ready!(time.as_mut().poll(cx));
+    Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
 }
 
 impl AsyncRead for Stream {
@@ -80,10 +115,18 @@ impl AsyncRead for Stream {
         if let Some(byte) = this.ahead.take() {
             buffer.put_slice(&[byte]);
         } else {
-            ready!(match &mut this.inner {
+            let read = match &mut this.inner {
                 Inner::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
                 Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buffer),
-            })?;
+            };
+            match (read, this.silence) {
+                (Poll::Pending, None) => return Poll::Pending,
+                (Poll::Pending, Some(time)) => {
+                    return expire(this.silent.get_or_insert_with(|| Box::pin(tokio::time::sleep(time))), cx);
+                }
+                (Poll::Ready(read), _) => read?,
+            }
+            this.silent = None;
         }
         let read = buffer.filled().len() - before;
         this.allowance = this.allowance.map(|allowance| allowance.saturating_sub(read));
@@ -93,35 +136,43 @@ impl AsyncRead for Stream {
 
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().inner {
+        let this = self.get_mut();
+        let written = match &mut this.inner {
             Inner::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
-        }
+        };
+        this.watch(cx, written)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
+        let this = self.get_mut();
+        let flushed = match &mut this.inner {
             Inner::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-        }
+        };
+        this.watch(cx, flushed)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().inner {
+        let this = self.get_mut();
+        let shut = match &mut this.inner {
             Inner::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-        }
+        };
+        this.watch(cx, shut)
     }
 
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buffers: &[io::IoSlice<'_>],
+        bytes: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().inner {
-            Inner::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, buffers),
-            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, buffers),
-        }
+        let this = self.get_mut();
+        let written = match &mut this.inner {
+            Inner::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bytes),
+            Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, bytes),
+        };
+        this.watch(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

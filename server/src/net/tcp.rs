@@ -1,8 +1,8 @@
 //! XIMSS over TCP: messages end with a zero byte.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use protocol::{Element, Frames, Limits, XmlError};
@@ -12,27 +12,33 @@ use tracing::{debug, info};
 
 use super::Stream;
 use super::listener::{Client, Starttls};
-use crate::config::Size;
+use crate::config;
 use crate::hub::Hub;
 use crate::login::{Begun, Login, Next};
 use crate::metrics::{Counted, Transport};
-use crate::session::{Handle, Input, LinkId};
-
-/// How long a client may leave what is sent to it unread.
-const STALLED: Duration = Duration::from_secs(30);
+use crate::session::{Handle, Input, LinkId, Weight};
 
 /// The limits of one message.
-pub(crate) const fn limits(bytes: Size, before_login: bool) -> Limits {
-    let limits = if before_login { Limits::BEFORE_LOGIN } else { Limits::AFTER_LOGIN };
-    // A 32-bit machine has no longer messages.
-    Limits { bytes: bytes.0 as usize, ..limits }
+pub(crate) fn limits(limits: &config::Limits, before_login: bool) -> Limits {
+    let (bytes, nodes) = if before_login {
+        (limits.message_before_login, limits.nodes_before_login)
+    } else {
+        (limits.message, limits.nodes)
+    };
+    let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    Limits {
+        bytes: bytes.bytes(),
+        nodes: count(nodes),
+        depth: count(limits.depth),
+        attributes: count(limits.attributes),
+    }
 }
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve(client: Client, stream: Stream, starttls: Starttls) {
     let _counted = Counted::new(&client.hub.metrics, Transport::Tcp);
     let address = client.address;
-    match run(&client.hub, stream, starttls).await {
+    match run(&client.hub, address, stream, starttls).await {
         Ok(()) => debug!(%address, "connection ends"),
         Err(End::Io(error)) => debug!(%address, %error, "connection lost"),
         Err(End::Slow) => {
@@ -41,7 +47,7 @@ pub(crate) async fn serve(client: Client, stream: Stream, starttls: Starttls) {
         }
         Err(End::Xml(error)) => {
             client.hub.metrics.refuse("not acceptable XML");
-            info!(%address, %error, "connection closed: not an acceptable message");
+            info!(%address, error = %error.for_log(), "connection closed: not an acceptable message");
         }
     }
 }
@@ -65,10 +71,10 @@ impl From<XmlError> for End {
     }
 }
 
-async fn run(hub: &Arc<Hub>, stream: Stream, starttls: Starttls) -> Result<(), End> {
+async fn run(hub: &Arc<Hub>, address: IpAddr, stream: Stream, starttls: Starttls) -> Result<(), End> {
     let mut frames = Frames::new();
     // Boxed, so that its buffers go when it is done: the connection may last for days.
-    let log_in = Box::pin(log_in(hub, stream, &mut frames, starttls));
+    let log_in = Box::pin(log_in(hub, address, stream, &mut frames, starttls));
     let begun = tokio::time::timeout(hub.config.session.login.0, log_in).await;
     match begun.map_err(|_| End::Slow)?? {
         (mut stream, None) => {
@@ -83,12 +89,13 @@ async fn run(hub: &Arc<Hub>, stream: Stream, starttls: Starttls) -> Result<(), E
 /// Serves requests until the client has a session; `None` if it leaves without one.
 async fn log_in(
     hub: &Arc<Hub>,
+    address: IpAddr,
     mut stream: Stream,
     frames: &mut Frames,
     mut starttls: Starttls,
 ) -> Result<(Stream, Option<Begun>), End> {
-    let mut login = Login::new(Arc::clone(hub), starttls.is_some() && !stream.is_tls());
-    let limits = limits(hub.config.limits.message_before_login, true);
+    let mut login = Login::new(Arc::clone(hub), address, starttls.is_some() && !stream.is_tls());
+    let limits = limits(&hub.config.limits, true);
     loop {
         while let Some(frame) = frames.next(limits.bytes)? {
             if is_blank(frame) {
@@ -131,13 +138,17 @@ fn is_blank(frame: &[u8]) -> bool {
 async fn carry(hub: &Arc<Hub>, stream: Stream, frames: Frames, begun: Begun) -> Result<(), End> {
     let Begun { session, link, messages, .. } = begun;
     let (reader, writer) = tokio::io::split(stream);
-    let outcome = tokio::select! {
-        outcome = read_requests(hub, reader, frames, &session, link) => outcome,
-        outcome = write_messages(writer, messages) => outcome.map_err(End::from),
-    };
-    // A session that has ended needs no telling.
-    _ = session.send(Input::Detached(link)).await;
-    outcome
+    let mut write = std::pin::pin!(write_messages(writer, messages));
+    // The session hears that the connection is gone when the end of its queue is dropped.
+    tokio::select! {
+        read = read_requests(hub, reader, frames, &session, link) => read?,
+        written = &mut write => return written.map_err(End::from),
+    }
+    // The client has closed its half. It may still wait for answers.
+    if session.send(Input::Finished(link)).await.is_ok() {
+        write.await?;
+    }
+    Ok(())
 }
 
 async fn read_requests(
@@ -147,14 +158,15 @@ async fn read_requests(
     session: &Handle,
     link: LinkId,
 ) -> Result<(), End> {
-    let limits = limits(hub.config.limits.message, false);
+    let limits = limits(&hub.config.limits, false);
     loop {
         while let Some(frame) = frames.next(limits.bytes)? {
             if is_blank(frame) {
                 continue;
             }
+            let weight = Weight::of(frame.len());
             let element = Element::read(frame, &limits)?;
-            if session.request(link, element).await.is_err() {
+            if session.request(link, element, weight).await.is_err() {
                 return Ok(());
             }
         }
@@ -186,9 +198,6 @@ async fn write_all(writer: &mut (impl AsyncWriteExt + Unpin), messages: &[Bytes]
         bytes.extend_from_slice(message);
         bytes.push(0);
     }
-    let write = async {
-        writer.write_all(&bytes).await?;
-        writer.flush().await
-    };
-    tokio::time::timeout(STALLED, write).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    writer.write_all(&bytes).await?;
+    writer.flush().await
 }

@@ -1,6 +1,7 @@
 //! XIMSS over WebSocket: one message a text frame.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::tcp::limits;
 use crate::hub::Hub;
 use crate::login::{Begun, Login, Next, greeting, new_link};
 use crate::metrics::{Counted, Transport};
-use crate::session::{Handle, Input, LinkId};
+use crate::session::{Handle, LinkId, Weight};
 
 type Socket = WebSocketStream<Stream>;
 
@@ -29,8 +30,8 @@ type Socket = WebSocketStream<Stream>;
 const PING: Duration = Duration::from_secs(25);
 /// A connection from which nothing has come for so long is dead.
 const DEAD: Duration = Duration::from_secs(60);
-/// How long a client may leave what is sent to it unread.
-const STALLED: Duration = Duration::from_secs(30);
+/// How long a client has to take a goodbye.
+const GOODBYE: Duration = Duration::from_secs(10);
 /// Idle connections hold a buffer of this size, which grows with what comes.
 const BUFFER: usize = 512;
 
@@ -38,8 +39,9 @@ const BUFFER: usize = 512;
 pub(super) enum Entry {
     /// It logs in, in band.
     Login,
-    /// It attaches to a session that it named, having every message up to this number.
-    Attach(Handle, u64),
+    /// It attaches to a session that it named, having every message up to this number, or up to the one that it has
+    /// acknowledged.
+    Attach(Handle, Option<u64>),
 }
 
 /// Serves a connection after its handshake until it ends.
@@ -54,7 +56,7 @@ pub(super) async fn serve(client: Client, stream: Stream, entry: Entry) {
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
     let address = client.address;
     // Boxed, so that its memory goes when it is done: the connection may last for days.
-    let outcome = match Box::pin(begin(&client.hub, &mut socket, entry)).await {
+    let outcome = match Box::pin(begin(&client.hub, address, &mut socket, entry)).await {
         Ok(Some(carried)) => carry(&client.hub, &mut socket, carried).await,
         Ok(None) => Ok(()),
         Err(end) => Err(end),
@@ -62,19 +64,24 @@ pub(super) async fn serve(client: Client, stream: Stream, entry: Entry) {
     let (code, reason) = match &outcome {
         Ok(()) => (CloseCode::Normal, String::new()),
         Err(End::Lost(error)) => return debug!(%address, %error, "WebSocket lost"),
-        Err(End::TooLong) => (CloseCode::Size, "the message is too long".to_owned()),
+        Err(End::TooLong | End::Xml(XmlError::TooLong { .. })) => {
+            (CloseCode::Size, "the message is too long".to_owned())
+        }
         Err(End::Slow) => (CloseCode::Policy, "no login in time".to_owned()),
-        Err(End::Xml(error)) => (CloseCode::Invalid, error.to_string()),
+        Err(End::Xml(error)) => {
+            info!(%address, error = %error.for_log(), "WebSocket closed: not an acceptable message");
+            (CloseCode::Invalid, error.to_string())
+        }
         Err(End::NotText) => (CloseCode::Unsupported, "messages are text frames".to_owned()),
         Err(End::NotKept(text)) => (CloseCode::Policy, text.clone()),
     };
     if outcome.is_err() {
         client.hub.metrics.refuse("WebSocket closed");
-        info!(%address, reason, "WebSocket closed");
+        debug!(%address, reason, "WebSocket closed");
     }
     // The reason of a close frame has at most 123 bytes (RFC 6455 §5.5).
     let reason: String = reason.chars().filter(char::is_ascii).take(120).collect();
-    _ = tokio::time::timeout(STALLED, socket.close(Some(CloseFrame { code, reason: reason.into() }))).await;
+    _ = tokio::time::timeout(GOODBYE, socket.close(Some(CloseFrame { code, reason: reason.into() }))).await;
 }
 
 /// Why a connection is closed.
@@ -129,20 +136,25 @@ struct Carried {
 }
 
 /// Leads the client to its session; `None` if it leaves without one.
-async fn begin(hub: &Arc<Hub>, socket: &mut Socket, entry: Entry) -> Result<Option<Carried>, End> {
+async fn begin(
+    hub: &Arc<Hub>,
+    address: IpAddr,
+    socket: &mut Socket,
+    entry: Entry,
+) -> Result<Option<Carried>, End> {
     match entry {
         Entry::Login => {
             let time = hub.config.session.login.0;
-            tokio::time::timeout(time, log_in(hub, socket)).await.map_err(|_| End::Slow)?
+            tokio::time::timeout(time, log_in(hub, address, socket)).await.map_err(|_| End::Slow)?
         }
         Entry::Attach(session, acknowledged) => attach(hub, socket, session, acknowledged).await.map(Some),
     }
 }
 
 /// Serves requests until the client has a session; `None` if it leaves without one.
-async fn log_in(hub: &Arc<Hub>, socket: &mut Socket) -> Result<Option<Carried>, End> {
-    let mut login = Login::new(Arc::clone(hub), false);
-    let limits = limits(hub.config.limits.message_before_login, true);
+async fn log_in(hub: &Arc<Hub>, address: IpAddr, socket: &mut Socket) -> Result<Option<Carried>, End> {
+    let mut login = Login::new(Arc::clone(hub), address, false);
+    let limits = limits(&hub.config.limits, true);
     loop {
         // The frame's header and what a client may send beside it come on top.
         socket.get_mut().allow(Some(limits.bytes + 1024));
@@ -170,7 +182,7 @@ async fn attach(
     hub: &Arc<Hub>,
     socket: &mut Socket,
     session: Handle,
-    acknowledged: u64,
+    acknowledged: Option<u64>,
 ) -> Result<Carried, End> {
     let (link, messages) = new_link(hub, true);
     let id = link.id;
@@ -178,7 +190,7 @@ async fn attach(
         return Err(End::NotKept("the session has ended".to_owned()));
     };
     let requests = attached.map_err(End::NotKept)?;
-    let greeting = protocol::Message::from(greeting(hub, &session, Some(requests)));
+    let greeting = protocol::Message::from(greeting(&session, Some(requests)));
     socket.send(text_frame(greeting.encode(None).to_xml().into())).await?;
     Ok(Carried { session, link: id, messages })
 }
@@ -186,14 +198,13 @@ async fn attach(
 /// Carries a session: requests in, messages out, at the same time.
 async fn carry(hub: &Arc<Hub>, socket: &mut Socket, carried: Carried) -> Result<(), End> {
     let Carried { session, link, messages } = carried;
+    socket.get_mut().expect_something_every(DEAD);
     let (writer, reader) = socket.split();
-    let outcome = tokio::select! {
+    // The session hears that the connection is gone when the end of its queue is dropped.
+    tokio::select! {
         outcome = read_requests(hub, reader, &session, link) => outcome,
         outcome = write_messages(writer, messages) => outcome,
-    };
-    // A session that has ended needs no telling.
-    _ = session.send(Input::Detached(link)).await;
-    outcome
+    }
 }
 
 async fn read_requests(
@@ -202,20 +213,17 @@ async fn read_requests(
     session: &Handle,
     link: LinkId,
 ) -> Result<(), End> {
-    let limits = limits(hub.config.limits.message, false);
+    let limits = limits(&hub.config.limits, false);
     loop {
-        let Ok(message) = tokio::time::timeout(DEAD, reader.next()).await else {
-            return Err(End::Lost(Box::new(Error::Io(ErrorKind::TimedOut.into()))));
-        };
-        let Some(message) = message else { return Ok(()) };
+        let Some(message) = reader.next().await else { return Ok(()) };
         // Of its own statement: what `match` holds would have its place in every idle connection.
-        let element = element(&message?, &limits)?;
-        let sent = match element {
-            Some(element) => session.request(link, element).await,
-            // Pongs, and pings of the client: it is there.
-            None => session.send(Input::Alive(link)).await,
-        };
-        if sent.is_err() {
+        let message = message?;
+        let weight = Weight::of(message.len());
+        let element = element(&message, &limits)?;
+        // Pongs, and pings of the client, ask for nothing.
+        if let Some(element) = element
+            && session.request(link, element, weight).await.is_err()
+        {
             return Ok(());
         }
     }
@@ -232,16 +240,10 @@ async fn write_messages(
             Ok(Some(message)) => text_frame(message),
             Err(_) => Message::Ping(Bytes::new()),
         };
-        let write = async {
-            writer.feed(message).await?;
-            while let Ok(message) = messages.try_recv() {
-                writer.feed(text_frame(message)).await?;
-            }
-            writer.flush().await
-        };
-        match tokio::time::timeout(STALLED, write).await {
-            Ok(written) => written?,
-            Err(_) => return Err(End::Lost(Box::new(Error::Io(ErrorKind::TimedOut.into())))),
+        writer.feed(message).await?;
+        while let Ok(message) = messages.try_recv() {
+            writer.feed(text_frame(message)).await?;
         }
+        writer.flush().await?;
     }
 }

@@ -6,12 +6,29 @@ use protocol::Element;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::input::{Attach, Input, Link, LinkId};
-use super::{Batch, Poll, SessionId};
+use super::{Batch, Poll, Posted, SessionId};
 use crate::account::Account;
 
-/// Requests of one session that may be on their way to it. A connection that sends more is not read until there
-/// is room again.
-const REQUESTS: usize = 64;
+/// What may be asked of a session and not be answered yet: so many units of weight. A connection that sends more is not
+/// read until there is room again.
+pub(super) const ROOM: u32 = 128;
+/// Bytes of a request that weigh as much as another request.
+const UNIT: usize = 64 * 1024;
+
+/// What a request costs while it waits for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Weight(u32);
+
+impl Weight {
+    /// The weight of a request of so many bytes.
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self(u32::try_from(bytes / UNIT + 1).unwrap_or(ROOM).min(ROOM))
+    }
+
+    pub(super) const fn units(self) -> u32 {
+        self.0
+    }
+}
 
 /// Reaches a session from anywhere. Cloning copies a pointer.
 #[derive(Clone)]
@@ -32,7 +49,7 @@ pub(crate) struct Ended;
 impl Handle {
     /// A handle of a session that will take its inputs from the other end of this queue.
     pub(crate) fn new(id: SessionId, account: Arc<Account>, inputs: mpsc::Sender<Input>) -> Self {
-        Self(Arc::new(Shared { id, account, inputs, requests: Semaphore::new(REQUESTS) }))
+        Self(Arc::new(Shared { id, account, inputs, requests: Semaphore::new(ROOM as usize) }))
     }
 
     /// Its id.
@@ -55,18 +72,21 @@ impl Handle {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Hands a request of a connection to the session; waits while too many are on their way.
-    pub(crate) async fn request(&self, link: LinkId, element: Element) -> Result<(), Ended> {
-        // Nobody closes the semaphore.
-        if let Ok(permit) = self.0.requests.acquire().await {
-            permit.forget();
+    /// Hands a request of a connection to the session; waits while too many are not answered yet.
+    pub(crate) async fn request(&self, link: LinkId, element: Element, weight: Weight) -> Result<(), Ended> {
+        // Nobody closes the semaphore. The permits are given up only when the request is on its way for sure.
+        let permits = self.0.requests.acquire_many(weight.units()).await;
+        let place = self.0.inputs.reserve().await.map_err(|_| Ended)?;
+        if let Ok(permits) = permits {
+            permits.forget();
         }
-        self.send(Input::Request(link, Box::new(element))).await
+        place.send(Input::Request(link, Box::new(element), weight));
+        Ok(())
     }
 
-    /// The session has taken a request from its queue.
-    pub(super) fn request_taken(&self) {
-        self.0.requests.add_permits(1);
+    /// A request of a connection was answered, or will not be.
+    pub(super) fn answered(&self, weight: Weight) {
+        self.0.requests.add_permits(weight.units() as usize);
     }
 
     /// Hands an input to the session; waits if its queue is full.
@@ -74,16 +94,21 @@ impl Handle {
         self.0.inputs.send(input).await.map_err(|_| Ended)
     }
 
-    /// Makes a connection the one that carries the session. Returns how many requests it has accepted.
-    pub(crate) async fn attach(&self, link: Link, acknowledged: u64) -> Result<Result<u64, String>, Ended> {
+    /// Makes a connection the one that carries the session, of whose messages the client has those up to a number, or
+    /// those that it has acknowledged. Returns how many requests it has accepted.
+    pub(crate) async fn attach(
+        &self,
+        link: Link,
+        acknowledged: Option<u64>,
+    ) -> Result<Result<u64, String>, Ended> {
         self.ask(|reply| Input::Attach(Box::new(Attach { link, acknowledged, reply }))).await
     }
 
     /// Runs the requests of an HTTP POST; returns the reply.
     pub(crate) async fn batch(
         &self,
-        batch: impl FnOnce(oneshot::Sender<bytes::Bytes>) -> Batch,
-    ) -> Result<bytes::Bytes, Ended> {
+        batch: impl FnOnce(oneshot::Sender<Posted>) -> Batch,
+    ) -> Result<Posted, Ended> {
         self.ask(|reply| Input::Batch(Box::new(batch(reply)))).await
     }
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use protocol::Element;
 use tokio::sync::{mpsc, oneshot};
 
+use super::handle::Weight;
 use crate::signal::Addressed;
 
 /// One connection that carries, or carried, a session's messages. Unique in the process.
@@ -28,12 +29,10 @@ pub(crate) struct Link {
 pub(crate) enum Input {
     /// A connection takes the session over.
     Attach(Box<Attach>),
-    /// A request from the connection that carries the session.
-    Request(LinkId, Box<Element>),
-    /// The connection shows a sign of life.
-    Alive(LinkId),
-    /// The connection is gone.
-    Detached(LinkId),
+    /// A request from the connection that carries the session, and what it weighs.
+    Request(LinkId, Box<Element>, Weight),
+    /// The client will send nothing more on this connection. (One that is gone drops the end of its [`Link`].)
+    Finished(LinkId),
     /// Requests by HTTP.
     Batch(Box<Batch>),
     /// A poll by HTTP.
@@ -53,8 +52,8 @@ pub(crate) enum Input {
 pub(crate) struct Attach {
     /// The connection.
     pub(crate) link: Link,
-    /// The number of the last message that the client has.
-    pub(crate) acknowledged: u64,
+    /// The number of the last message that the client has; absent: the last one that it has acknowledged.
+    pub(crate) acknowledged: Option<u64>,
     /// Told the number of requests accepted so far, or why it is not possible.
     pub(crate) reply: oneshot::Sender<Result<u64, String>>,
 }
@@ -66,10 +65,21 @@ pub(crate) struct Batch {
     pub(crate) sequence: Option<u64>,
     /// The requests.
     pub(crate) requests: Vec<Element>,
+    /// What each of them weighs.
+    pub(crate) weight: Weight,
     /// What the reply carries.
     pub(crate) carry: Carry,
-    /// Told the reply: an envelope.
-    pub(crate) reply: oneshot::Sender<Bytes>,
+    /// Told the reply.
+    pub(crate) reply: oneshot::Sender<Posted>,
+}
+
+/// What an HTTP POST has come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Posted {
+    /// It is answered with this envelope.
+    Reply(Bytes),
+    /// Too much waits already. It was not looked at, and can be sent again.
+    Busy,
 }
 
 /// What the reply to an HTTP POST carries.

@@ -51,6 +51,15 @@ impl Attachment {
         }
     }
 
+    /// Waits until the connection is gone. For ever, if there is none.
+    pub(super) async fn lost(&self) {
+        if let Self::Connected(link) = self {
+            link.messages.closed().await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the connection takes another message. For ever, if there is none.
     pub(super) async fn room(&self) {
         if let Self::Connected(link) = self {

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use protocol::Request;
 use tokio::sync::oneshot;
 
-use super::input::Carry;
+use super::handle::{ROOM, Weight};
+use super::input::{Carry, Posted};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -49,6 +50,18 @@ pub(crate) struct Reply {
     /// When the request came, if the response shall tell the processing time.
     pub(crate) timed: Option<Instant>,
     pub(super) place: Place,
+    pub(super) burden: Burden,
+    /// Whether it did not wait for its turn, nor for room. Then its answer counts as notices do.
+    pub(super) overtook: bool,
+}
+
+/// What a request weighs until it is answered, and on what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Burden {
+    /// On the connection that it came by, which is not read while there is too much.
+    Connection(Weight),
+    /// On what HTTP may bring in.
+    Post(Weight),
 }
 
 /// Where an answer is collected.
@@ -56,7 +69,7 @@ pub(crate) struct Reply {
 pub(super) enum Place {
     /// With all messages to the client.
     Outbox,
-    /// In the reply to an HTTP POST, as its n-th request.
+    /// In the reply to an HTTP POST, as those of its n-th request.
     Batch { number: u64, slot: usize },
 }
 
@@ -66,19 +79,36 @@ pub(super) struct Waiting {
     pub(super) request: Request,
 }
 
-/// A request that waits for storage.
+/// A request that has to wait for something.
 pub(super) struct Running {
     pub(super) reply: Reply,
     pub(super) name: &'static str,
     pub(super) since: Instant,
-    pub(super) future: Pin<Box<dyn Future<Output = Then> + Send>>,
+    pub(super) stage: Stage,
 }
+
+/// How far a request has got that has to wait.
+pub(super) enum Stage {
+    /// What it waits for has not begun. It may have to wait for room first.
+    New(Pin<Box<dyn Future<Output = Then> + Send>>),
+    /// It has begun, and holds what it needs: a connection to the database, perhaps. It goes on in any case.
+    Begun(Pin<Box<dyn Future<Output = Then> + Send>>),
+    /// It is done, and what comes of it waits for room.
+    Done(Then),
+}
+
+/// HTTP POSTs that may wait for their replies at a time; and repetitions of one.
+const POSTS: usize = 8;
+/// The longest reply to an HTTP POST, about, in bytes: it is put together, and kept for a repetition.
+const REPLY: usize = 16 * 1024 * 1024;
 
 /// The requests of a session.
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) running: Option<Running>,
     pub(super) waiting: VecDeque<Waiting>,
+    /// What the requests weigh that came by HTTP and are not answered yet.
+    held: u32,
     /// HTTP POSTs that are not answered yet. Empty for all who do not use HTTP.
     open: Vec<OpenBatch>,
     posts: Posts,
@@ -90,9 +120,19 @@ struct OpenBatch {
     sequence: Option<u64>,
     carry: Carry,
     /// What each request has led to so far.
-    slots: Vec<String>,
+    slots: Vec<Slot>,
+    /// Bytes of all slots.
+    bytes: usize,
     unanswered: usize,
-    waiting: Vec<oneshot::Sender<Bytes>>,
+    waiting: Vec<oneshot::Sender<Posted>>,
+}
+
+/// What a request of a POST has led to.
+#[derive(Debug, Clone, Default)]
+struct Slot {
+    messages: String,
+    /// Whether it would have made the reply too long.
+    is_too_long: bool,
 }
 
 /// What is known of the POSTs of a session.
@@ -124,6 +164,39 @@ impl Work {
         self.running.is_some() || !self.waiting.is_empty()
     }
 
+    /// What the running request waited for has come.
+    pub(super) fn done(&mut self, then: Then) {
+        if let Some(running) = &mut self.running {
+            running.stage = Stage::Done(then);
+        }
+    }
+
+    /// The running request, if what it waited for has come.
+    pub(super) fn take_done(&mut self) -> Option<(Running, Then)> {
+        match self.running.take() {
+            Some(Running { reply, name, since, stage: Stage::Done(then) }) => {
+                let stage = Stage::New(Box::pin(std::future::pending()));
+                Some((Running { reply, name, since, stage }, then))
+            }
+            running => {
+                self.running = running;
+                None
+            }
+        }
+    }
+
+    /// Whether a POST of so many requests can be taken in.
+    pub(super) fn has_room_for(&self, requests: usize, each: Weight) -> bool {
+        let count = u32::try_from(requests).unwrap_or(u32::MAX);
+        let more = each.units().saturating_mul(count);
+        self.open.len() < POSTS && (self.held == 0 || self.held.saturating_add(more) <= ROOM)
+    }
+
+    /// A request was taken in by HTTP.
+    pub(super) fn hold(&mut self, weight: Weight) {
+        self.held = self.held.saturating_add(weight.units());
+    }
+
     /// Judges a POST by its `reqSeq`. The first value is free; then each is one more than the last.
     pub(super) fn turn(&self, sequence: Option<u64>) -> Turn {
         match (sequence, self.posts.last) {
@@ -145,37 +218,70 @@ impl Work {
             self.posts.reply = None;
         }
         let number = self.posts.count;
-        let (slots, unanswered) =
-            if carry == Carry::Nothing { (Vec::new(), 0) } else { (vec![String::new(); requests], requests) };
-        self.open.push(OpenBatch { number, sequence, carry, slots, unanswered, waiting: Vec::new() });
+        let unanswered = if carry == Carry::Nothing { 0 } else { requests };
+        let slots = vec![Slot::default(); unanswered];
+        self.open.push(OpenBatch {
+            number,
+            sequence,
+            carry,
+            slots,
+            bytes: 0,
+            unanswered,
+            waiting: Vec::new(),
+        });
         number
     }
 
-    /// Someone waits for the reply to the POST with this `reqSeq`, or to the one opened last.
-    pub(super) fn wait_for(&mut self, number: Option<u64>, reply: oneshot::Sender<Bytes>) {
+    /// Someone waits for the reply to this POST, or to the one with the last `reqSeq`.
+    pub(super) fn wait_for(&mut self, number: Option<u64>, reply: oneshot::Sender<Posted>) {
         let sequence = self.posts.last;
         let batch = self.open.iter_mut().find(|batch| match number {
             Some(number) => batch.number == number,
             None => batch.sequence == sequence,
         });
-        if let Some(batch) = batch {
-            batch.waiting.push(reply);
+        match batch {
+            Some(batch) if batch.waiting.len() < POSTS => batch.waiting.push(reply),
+            // Who no longer waits has closed the connection.
+            Some(_) | None => _ = reply.send(Posted::Busy),
         }
     }
 
-    /// Adds a message to what a request has led to.
+    fn batch(&mut self, number: u64) -> Option<&mut OpenBatch> {
+        self.open.iter_mut().find(|batch| batch.number == number)
+    }
+
+    /// Adds a data message to what a request has led to, unless the reply would become too long.
     pub(super) fn collect(&mut self, number: u64, slot: usize, message: &str) {
-        let batch = self.open.iter_mut().find(|batch| batch.number == number);
-        if let Some(text) = batch.and_then(|batch| batch.slots.get_mut(slot)) {
-            text.push_str(message);
+        let Some(batch) = self.batch(number) else { return };
+        let Some(slot) = batch.slots.get_mut(slot) else { return };
+        if batch.bytes + message.len() > REPLY {
+            batch.bytes -= slot.messages.len();
+            *slot = Slot { messages: String::new(), is_too_long: true };
+        } else {
+            batch.bytes += message.len();
+            slot.messages.push_str(message);
         }
+    }
+
+    /// Whether the answer to this request would make its reply too long.
+    pub(super) fn is_too_long(&self, place: Place) -> bool {
+        let Place::Batch { number, slot } = place else { return false };
+        let batch = self.open.iter().find(|batch| batch.number == number);
+        batch.and_then(|batch| batch.slots.get(slot)).is_some_and(|slot| slot.is_too_long)
     }
 
     /// A request of a POST has got its response.
-    pub(super) fn answered(&mut self, number: u64) {
-        if let Some(batch) = self.open.iter_mut().find(|batch| batch.number == number) {
-            batch.unanswered = batch.unanswered.saturating_sub(1);
+    pub(super) fn answered(&mut self, number: u64, slot: usize, response: &str) {
+        let Some(batch) = self.batch(number) else { return };
+        batch.unanswered = batch.unanswered.saturating_sub(1);
+        if let Some(slot) = batch.slots.get_mut(slot) {
+            slot.messages.push_str(response);
         }
+    }
+
+    /// A request that came by HTTP weighs nothing any more.
+    pub(super) fn release(&mut self, weight: Weight) {
+        self.held = self.held.saturating_sub(weight.units());
     }
 
     /// A POST whose requests are all answered, and whether its reply carries what else is waiting.
@@ -188,8 +294,8 @@ impl Work {
         let Some(at) = self.open.iter().position(|batch| batch.number == number) else { return };
         let batch = self.open.remove(at);
         let mut envelope = b"<XIMSS>".to_vec();
-        for text in &batch.slots {
-            envelope.extend_from_slice(text.as_bytes());
+        for slot in &batch.slots {
+            envelope.extend_from_slice(slot.messages.as_bytes());
         }
         for message in more {
             envelope.extend_from_slice(message);
@@ -201,7 +307,7 @@ impl Work {
         }
         for waiting in batch.waiting {
             // Who no longer waits will ask again with the same number.
-            _ = waiting.send(envelope.clone());
+            _ = waiting.send(Posted::Reply(envelope.clone()));
         }
     }
 }

@@ -1,27 +1,26 @@
 //! `/XIMSSLogin/`: requests before a session, and the ways into one by HTTP.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, StatusCode};
-use protocol::{Element, ErrorCode, FeaturesReport, Message, Response};
+use protocol::{Element, ErrorCode, Message, RequestHeader, Response};
 
 use super::Context;
 use super::answer::{Answer, text, xml};
-use super::binding::{read_body, read_envelope};
+use super::binding::{Refusal, envelope, read_body};
 use super::path::form;
 use crate::account::Account;
 use crate::clock;
 use crate::failure::Failure;
 use crate::handler;
-use crate::login::{Login, greeting};
-use crate::session::{End, Input, SessionId, envelope_of};
-
-/// Bytes of a login form.
-const LONGEST_FORM: usize = 16 * 1024;
+use crate::login::{Login, admit, greeting, welcome};
+use crate::net::tcp::limits;
+use crate::session::{End, Handle, Input, SessionId, envelope_of};
 
 /// The parameters of a login, from the query, a form, or Basic credentials. Names match in any case.
 struct Parameters(Vec<(String, String)>);
@@ -45,31 +44,20 @@ pub(super) async fn answer(context: &Context, request: Request<Incoming>) -> Ans
         parameters.0.push(("userName".to_owned(), user));
         parameters.0.push(("password".to_owned(), password));
     }
-    let is_form =
-        request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
-            value.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
-        });
     match *request.method() {
-        Method::POST if is_form => match read_body(context.hub(), request.into_body(), LONGEST_FORM).await {
-            Ok(Some(body)) => {
-                // Some clients post an envelope under the media type of forms.
-                if body.trim_ascii_start().first() == Some(&b'<') {
-                    return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the envelope as text/xml");
-                }
-                parameters.0.extend(form(&String::from_utf8_lossy(&body)));
-            }
-            Ok(None) => return text(StatusCode::PAYLOAD_TOO_LARGE, "the form is too long"),
-            Err(refusal) => return *refusal,
-        },
-        Method::POST => match read_envelope(context.hub(), request.into_body(), true).await {
-            Ok(envelope) if envelope.requests.is_empty() => {}
-            Ok(envelope) => return before_session(context, &envelope.requests).await,
+        Method::POST => match read_post(context, request).await {
+            Ok(Post::Nothing) => {}
+            Ok(Post::Form(fields)) => parameters.0.extend(fields),
+            Ok(Post::Requests(requests)) => return before_session(context, &requests).await,
             Err(refusal) => return *refusal,
         },
         Method::GET => {}
         _ => return text(StatusCode::METHOD_NOT_ALLOWED, "use GET or POST"),
     }
-    match log_in(context, &parameters).await {
+    let since = Instant::now();
+    let outcome = log_in(context, &parameters).await;
+    context.hub().metrics.request("login", outcome.as_ref().err().map(Failure::code), since.elapsed());
+    match outcome {
         Ok(session) => {
             let message = Message::from(session).encode(None).to_xml();
             xml(format!("<XIMSS>{message}</XIMSS>").into())
@@ -77,6 +65,31 @@ pub(super) async fn answer(context: &Context, request: Request<Incoming>) -> Ans
         Err(failure) if parameters.is_set("errorAsXML") => xml(envelope_of(failure.response())),
         Err(failure) => refuse(&failure),
     }
+}
+
+/// What was posted.
+enum Post {
+    Nothing,
+    Form(Vec<(String, String)>),
+    Requests(Vec<Element>),
+}
+
+/// Reads a form or an envelope. Clients give an envelope all kinds of media types, that of forms among them, so that its
+/// first byte counts.
+async fn read_post(context: &Context, request: Request<Incoming>) -> Result<Post, Refusal> {
+    let hub = context.hub();
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_form = media_type.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded");
+    let limits = limits(&hub.config.limits, true);
+    let body = read_body(hub, request.into_body(), limits.bytes, true).await?;
+    if let Some(body) = &body
+        && is_form
+        && body.trim_ascii_start().first() != Some(&b'<')
+    {
+        return Ok(Post::Form(form(&String::from_utf8_lossy(body)).collect()));
+    }
+    let envelope = envelope(hub, body, &limits)?;
+    Ok(if envelope.requests.is_empty() { Post::Nothing } else { Post::Requests(envelope.requests) })
 }
 
 /// Without `errorAsXML` a failed login is an HTTP status.
@@ -105,20 +118,13 @@ fn basic_credentials(value: &HeaderValue) -> Option<(String, String)> {
 /// Requests without a session: `listFeatures`, `noop` and the like.
 async fn before_session(context: &Context, requests: &[Element]) -> Answer {
     let hub = context.hub();
-    let mut login = Login::new(Arc::clone(hub), false);
+    let mut login = Login::new(Arc::clone(hub), context.client.address, false);
     let mut out = Vec::new();
     for request in requests {
-        let id = request.attribute("id");
-        if request.is("listFeatures") {
-            // By HTTP the nonce comes back with the answer, in another request.
-            let nonce = hub.accounts.offers_cram().then(|| hub.accounts.nonce(clock::seconds()));
-            let features = handler::features(&hub.accounts, false, nonce);
-            let domain = request.attribute("domain").map(str::to_owned);
-            out.push(Message::from(FeaturesReport { domain, features }).encode(id).to_xml().into());
-            out.push(Message::from(Response::OK).encode(id).to_xml().into());
-        } else if ["login", "auth", "resume", "starttls"].iter().any(|name| request.is(name)) {
+        if ["login", "auth", "resume", "starttls"].iter().any(|name| request.is(name)) {
             let text = "log in with the parameters of /XIMSSLogin/, or by WebSocket or TCP";
             let response = Response::failure_with(ErrorCode::WrongState, text);
+            let id = RequestHeader::id_of(request);
             out.push(Message::from(response).encode(id).to_xml().into());
         } else {
             login.handle(request, &mut out).await;
@@ -142,17 +148,12 @@ async fn log_in(context: &Context, parameters: &Parameters) -> Result<protocol::
                 || user.eq_ignore_ascii_case(&account.name)
                 || user.eq_ignore_ascii_case(&account.address)
         };
-        if let Some(session) = session.filter(|session| fits(session.account())) {
-            if !parameters.is_set("killOld") {
-                return Ok(greeting(hub, &session, None));
-            }
-            let account = Arc::clone(session.account());
-            // One that has ended meanwhile is as good as ended.
-            _ = session.send(Input::End(End::Replaced)).await;
-            return begin(context, account);
-        }
-        if parameters.value("password").is_none() {
-            return Err(ErrorCode::IncorrectPassword.into());
+        match session.filter(|session| fits(session.account())) {
+            Some(session) if parameters.is_set("killOld") => return replace(context, session).await,
+            Some(session) => return Ok(greeting(&session, None)),
+            // The session has ended: then by what else there is.
+            None if PROOFS.iter().any(|name| parameters.value(name).is_some()) => {}
+            None => return Err(ErrorCode::IncorrectPassword.into()),
         }
     }
     if parameters.is_set("loginAsGuest") {
@@ -169,20 +170,37 @@ async fn log_in(context: &Context, parameters: &Parameters) -> Result<protocol::
             }
             let answer = STANDARD.decode(data.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             let answer = answer.ok_or(ErrorCode::IncorrectPassword)?;
-            hub.accounts
-                .by_cram(parameters.value("userName").unwrap_or_default(), nonce, answer.trim())
-                .await?
+            let name = parameters.value("userName").unwrap_or_default();
+            let proof = hub.accounts.by_cram(name, nonce, answer.trim());
+            admit(hub, context.client.address, name, proof).await?
         }
         _ => {
             let password = owned("password").or_else(|| owned("userName").map(|_| String::new()));
-            handler::greet(hub, owned("userName"), password, owned("ticket")).await?
+            let address = context.client.address;
+            handler::greet(hub, address, owned("userName"), password, owned("ticket")).await?
         }
     };
     begin(context, account)
 }
 
+/// What may prove who a user is, beside the id of a session.
+const PROOFS: [&str; 3] = ["password", "ticket", "authData"];
+
+/// Ends a session and begins another in its place: for the same account, as long as its password is the same.
+async fn replace(context: &Context, old: Handle) -> Result<protocol::Session, Failure> {
+    let account = Arc::clone(old.account());
+    // One that has ended meanwhile is as good as ended.
+    _ = old.send(Input::End(End::Replaced)).await;
+    let stored = context.hub().storage.account(account.id).await?;
+    if stored.key_version != account.key_version {
+        return Err(ErrorCode::IncorrectPassword.into());
+    }
+    let session = context.hub().sessions.begin(context.hub(), account, None)?;
+    Ok(greeting(&session, None))
+}
+
 fn begin(context: &Context, account: Arc<Account>) -> Result<protocol::Session, Failure> {
     let hub = context.hub();
     let session = hub.sessions.begin(hub, account, None)?;
-    Ok(greeting(hub, &session, None))
+    Ok(welcome(hub, &session, None))
 }
