@@ -490,3 +490,28 @@ async fn progress(running: &mut Option<Running>, has_room: bool) -> work::Then {
         Stage::New(_) | Stage::Done(_) => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::task::Poll;
+
+    use super::*;
+
+    /// Whether a request of this stage goes on.
+    async fn goes_on(stage: Stage, has_room: bool) -> bool {
+        let burden = Burden::Connection(Weight::default());
+        let reply = Reply { id: None, timed: None, place: Place::Outbox, burden, overtook: false };
+        let mut running = Some(Running { reply, name: "noop", since: Instant::now(), stage });
+        let mut progress = std::pin::pin!(progress(&mut running, has_room));
+        std::future::poll_fn(|cx| Poll::Ready(progress.as_mut().poll(cx).is_ready())).await
+    }
+
+    #[tokio::test]
+    async fn a_request_waits_for_room_before_it_begins_and_never_after() {
+        let ready =
+            || Box::pin(async { Box::new(|_: &mut Session, _: &Reply| Ok(Step::Done)) as work::Then });
+        assert!(!goes_on(Stage::New(ready()), false).await);
+        assert!(goes_on(Stage::New(ready()), true).await);
+        assert!(goes_on(Stage::Begun(ready()), false).await);
+    }
+}

@@ -1,12 +1,13 @@
 //! A thin client, over any of the three transports.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use futures_util::{SinkExt, StreamExt};
 use protocol::{Element, Limits, Node};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
@@ -74,19 +75,33 @@ impl Client {
             Kind::WebSocket => Self::websocket(gateway, "/ximss").await,
             Kind::Http => return Self::http(gateway, login).await,
         };
+        client.log_in(login).await;
+        client
+    }
+
+    /// Connects by TCP from an address of this machine, and logs in.
+    pub(crate) async fn connect_from(gateway: &Gateway, from: IpAddr, login: Login) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((from, 0).into()).expect("the address is ours");
+        let stream = socket.connect(gateway.address("ximss")).await.expect("TCP connects");
+        let mut client = Self::tcp(stream);
+        client.log_in(login).await;
+        client
+    }
+
+    async fn log_in(&mut self, login: Login) {
         let (account, numbered) = match login {
-            Login::None => return client,
+            Login::None => return,
             Login::Password(account) => (account, ""),
             Login::Numbered(account) => (account, " numbered=\"yes\""),
         };
         let request =
             format!("<login id=\"login\" authData=\"{account}\" password=\"{PASSWORD}\"{numbered}/>");
-        client.send(&request).await;
-        let messages = client.until_response("login").await;
+        self.send(&request).await;
+        let messages = self.until_response("login").await;
         let [session, response] = messages.as_slice() else { panic!("{messages:?}") };
         assert_eq!(response.to_xml(), r#"<response id="login"/>"#);
-        client.session = Some(session.clone());
-        client
+        self.session = Some(session.clone());
     }
 
     fn tcp(stream: TcpStream) -> Self {
@@ -251,6 +266,12 @@ impl Client {
         let attribute =
             |name| response.attribute(name).unwrap_or_else(|| panic!("{request}: {response:?}")).to_owned();
         (attribute("errorText"), attribute("errorNum"))
+    }
+
+    /// All that has come and that nobody has taken, up to the answer to a `noop`.
+    pub(crate) async fn rest(&mut self) -> Vec<Element> {
+        self.run("<noop/>").await;
+        self.kept.drain(..).collect()
     }
 
     /// Whether nothing has come that nobody has taken.

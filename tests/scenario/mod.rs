@@ -3,8 +3,10 @@
 mod bad_input;
 mod browser_calls;
 mod calls;
+mod connections;
 mod dtls_loss;
 mod files;
+mod guesses;
 mod http_binding;
 mod kill;
 mod limits;

@@ -1,7 +1,8 @@
 //! Clients lose their connections and come back: nothing is lost, nothing comes twice, calls go on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use futures_util::future::select_all;
 use protocol::Element;
 use sip::{Command, Event};
 
@@ -153,6 +154,76 @@ async fn a_websocket_attaches_to_a_session_that_began_by_http() {
     newer.run("<noop/>").await;
 }
 
+/// What the gateway had not accepted when the connection went is sent again, and nothing else; each request is answered
+/// once.
+async fn sends_again_what_was_lost(kind: Kind) {
+    const COUNT: u64 = 40;
+    let gateway = Gateway::start().await;
+    let mut client = Client::connect(&gateway, kind, Login::Numbered(ALICE)).await;
+    let session = client.session.clone().expect("it has logged in");
+    let request = |n: u64| format!(r#"<prefsStore id="p{n}"><p{n}>{n}</p{n}></prefsStore>"#);
+    for number in 1..=COUNT {
+        client.send(&request(number)).await;
+    }
+    // Some of the answers are read; the connection goes while requests are on their way.
+    let mut seen = vec![client.message(|message| message.is("response")).await];
+    let answered = sequence(&seen[0]);
+    client.cut();
+    let (mut client, accepted) = resume(&gateway, kind, &session, answered).await;
+    assert!((1..=COUNT).contains(&accepted), "{accepted}");
+    for number in accepted + 1..=COUNT {
+        client.send(&request(number)).await;
+    }
+    while seen.len() < COUNT as usize {
+        seen.push(client.message(|message| message.is("response")).await);
+    }
+    let expected: Vec<(u64, String)> =
+        (1..=COUNT).map(|number| (answered + number - 1, format!("p{number}"))).collect();
+    let told: Vec<(u64, String)> = seen
+        .iter()
+        .map(|message| (sequence(message), message.attribute("id").unwrap_or_default().to_owned()))
+        .collect();
+    assert_eq!(told, expected);
+    assert!(client.nothing_else());
+}
+
+#[tokio::test]
+async fn a_tcp_client_sends_again_what_was_lost() {
+    sends_again_what_was_lost(Kind::Tcp).await;
+}
+
+#[tokio::test]
+async fn a_websocket_client_sends_again_what_was_lost() {
+    sends_again_what_was_lost(Kind::WebSocket).await;
+}
+
+#[tokio::test]
+async fn a_websocket_answers_the_open_poll_and_brings_all_that_is_unacknowledged() {
+    let gateway = with_mail(3).await;
+    let mut client = Client::connect(&gateway, Kind::WebSocket, Login::Numbered(ALICE)).await;
+    let id = client.session("urlID");
+    client.run(r#"<folderOpen folder="INBOX"><field>Subject</field></folderOpen>"#).await;
+    // Polls take over from the connection: what it did not acknowledge comes by them.
+    let http = Http::of(&gateway);
+    let batch = http.get(&format!("/Session/{id}/?maxWait=10")).await.text();
+    assert!(batch.contains("<folderReport") && batch.contains(r#"<response id="t1""#), "{batch}");
+    client.closed().await;
+    // Of two polls one is answered when the other comes: then the other is open.
+    let url = format!("/Session/{id}/?ackSeq=1&maxWait=20");
+    let polls = [http.get(&url), http.get(&url)].map(Box::pin);
+    let (first, _, open) = select_all(polls).await;
+    assert_eq!(first.text(), "<XIMSS/>");
+    let start = Instant::now();
+    let path = format!("/Session/{id}/ws");
+    let (open, mut socket) = tokio::join!(select_all(open), Client::websocket(&gateway, &path));
+    assert_eq!(open.0.text(), "<XIMSS/>");
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert_eq!(socket.notice("session").await.attribute("ticket"), None, "the id is no password");
+    // Without `ackSeq` all comes that nobody has acknowledged: here, nothing.
+    let answer = socket.run("<noop/>").await;
+    assert_eq!(answer, []);
+}
+
 /// A session is on a call with a phone; its connection goes and comes back. The phone hears nothing of it.
 async fn keeps_its_call(kind: Kind) {
     let gateway = Gateway::start().await;
@@ -190,6 +261,22 @@ async fn a_call_goes_on_while_its_tcp_connection_is_lost() {
 #[tokio::test]
 async fn a_call_goes_on_while_its_websocket_is_lost() {
     keeps_its_call(Kind::WebSocket).await;
+}
+
+#[tokio::test]
+async fn a_call_goes_on_while_polls_are_lost() {
+    let gateway = Gateway::start().await;
+    let mut phone = UserAgent::registered(&gateway, "bob").await;
+    let mut client = Client::connect(&gateway, Kind::Http, Login::Password(ALICE)).await;
+    let id = client.session("urlID");
+    client.run(r#"<callStart callLeg="c1" peer="bob@localhost"/>"#).await;
+    let (call, _) = phone.called().await;
+    client.cut();
+    let status = sip::StatusCode::BUSY_HERE;
+    phone.command(Command::Reject { call, status, phrase: None, reason: None, headers: Vec::new() });
+    let http = Http::of(&gateway);
+    let batch = http.get(&format!("/Session/{id}/?maxWait=10")).await.text();
+    assert!(batch.contains(r#"<callDisconnected callLeg="c1" signalCode="486""#), "{batch}");
 }
 
 #[tokio::test]

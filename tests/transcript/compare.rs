@@ -25,13 +25,16 @@ impl Names {
     }
 }
 
+/// Attributes that are there only if they are shown: whether something failed is never left open.
+const OUTCOMES: [&str; 4] = ["id", "errorText", "errorNum", "signalCode"];
+
 /// Whether a message is the one shown: the same name, the attributes that are shown, and the same content.
 pub(super) fn same(names: &mut Names, shown: &Element, real: &Element) -> bool {
     shown.name() == real.name()
         && shown
             .attributes()
             .all(|(name, value)| real.attribute(name).is_some_and(|real| names.same(name, value, real)))
-        && shown.attribute("id").is_some() == real.attribute("id").is_some()
+        && OUTCOMES.iter().all(|name| shown.attribute(name).is_some() == real.attribute(name).is_some())
         && same_content(shown, real)
 }
 

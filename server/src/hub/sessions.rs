@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::Hub;
 use crate::account::Account;
 use crate::failure::Failure;
-use crate::session::{End, Handle, Input, Link, Session, SessionId};
+use crate::session::{End, Handle, Link, Session, SessionId};
 
 /// Inputs that may wait for a session. Requests are limited further, so there is always room for events.
 const INPUTS: usize = 256;
@@ -90,8 +90,7 @@ impl Sessions {
     pub(crate) fn end_account(&self, account: AccountId, end: End) {
         let sessions = self.lock().by_account.get(&account).cloned().unwrap_or_default();
         for session in sessions {
-            // A session whose queue is full is stuck; it ends by its time limits.
-            _ = session.inputs().try_send(Input::End(end));
+            session.end(end);
         }
     }
 
@@ -99,7 +98,7 @@ impl Sessions {
     pub(crate) fn end_all(&self, end: End) {
         let sessions: Vec<Handle> = self.lock().by_number.values().cloned().collect();
         for session in sessions {
-            _ = session.inputs().try_send(Input::End(end));
+            session.end(end);
         }
     }
 
@@ -120,7 +119,7 @@ impl Sessions {
                 Some(BindMode::Fixed) => return Err(ErrorCode::ClientIdInUse.into()),
                 Some(BindMode::Kill) => {
                     let other = bound.remove(at);
-                    _ = other.session.inputs().try_send(Input::End(End::Replaced));
+                    other.session.end(End::Replaced);
                 }
                 None => client = format!("{wanted}-{:06}", session.id().number()),
             }

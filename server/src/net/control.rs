@@ -2,7 +2,7 @@
 //! owner may open.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tokio::net::{UnixListener, UnixStream};
@@ -18,13 +18,18 @@ pub(crate) fn path(data: &Path) -> PathBuf {
 
 /// Binds the socket. The caller holds the folder's lock, so one that is there is left over.
 pub(crate) fn bind(data: &Path) -> io::Result<UnixListener> {
-    let path = path(data);
-    match std::fs::remove_file(&path) {
+    // It gets its mode where nobody else can reach it, then its name.
+    let closed = data.join(".control");
+    match std::fs::remove_dir_all(&closed) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::DirBuilder::new().mode(0o700).create(&closed)?;
+    let hidden = closed.join("s");
+    let listener = UnixListener::bind(&hidden)?;
+    std::fs::set_permissions(&hidden, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&hidden, path(data))?;
+    std::fs::remove_dir(&closed)?;
     Ok(listener)
 }
 

@@ -3,6 +3,7 @@
 //! The fixed segments of a path match in any case, names in it do not. Everything under `/Session/` belongs to a
 //! live session; an unknown one is answered with 550, which clients take for the end of theirs.
 
+mod activity;
 mod answer;
 mod binding;
 mod body;
@@ -13,7 +14,9 @@ mod page;
 mod path;
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{
@@ -21,7 +24,7 @@ use hyper::header::{
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use hyper::service::service_fn;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -33,13 +36,18 @@ use super::{Stream, tcp};
 use crate::hub::Hub;
 use crate::metrics::{Counted, Transport};
 use crate::session::{Handle, SessionId};
+use activity::Activity;
 use answer::{Answer, empty, text};
 use path::Target;
+
+/// How long a connection that is to end may still take.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// What requests of one connection share.
 #[derive(Clone)]
 struct Context {
     client: Arc<Client>,
+    activity: Arc<Activity>,
     is_tls: bool,
 }
 
@@ -60,7 +68,9 @@ pub(super) async fn serve(client: Client, mut stream: Stream, starttls: Starttls
         Err(_) => return debug!(%address, "nothing was sent in time"),
     }
     let _counted = Counted::new(&client.hub.metrics, Transport::Http);
-    let context = Context { is_tls: stream.is_tls(), client: Arc::new(client) };
+    let activity = Activity::new(time);
+    let context =
+        Context { is_tls: stream.is_tls(), client: Arc::new(client), activity: Arc::clone(&activity) };
     let service = service_fn(move |request| {
         let context = context.clone();
         async move { Ok::<_, Infallible>(answer(context, request).await) }
@@ -68,14 +78,37 @@ pub(super) async fn serve(client: Client, mut stream: Stream, starttls: Starttls
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(time).max_buf_size(64 * 1024);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(32 * 1024);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-    if let Err(error) = connection.await {
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = activity.over() => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(GOODBYE, connection).await {
+                Ok(served) => served,
+                Err(_) => return debug!(%address, "HTTP connection closed: nothing more was asked for"),
+            }
+        }
+    };
+    if let Err(error) = served {
         debug!(%address, %error, "HTTP connection lost");
     }
 }
 
 /// Answers one request, whatever it asks for.
 async fn answer(context: Context, request: Request<Incoming>) -> Answer {
+    let activity = Arc::clone(&context.activity);
+    let open = activity.begin();
+    let version = request.version();
+    let mut answer = judge(context, request).await;
+    // HTTP/2 has no such header: there a connection ends by a frame of its own.
+    if version == Version::HTTP_2 && answer.headers_mut().remove(CONNECTION).is_some() {
+        activity.close();
+    }
+    answer.map(|body| open.until_sent(body))
+}
+
+/// Answers a request if its origin may ask.
+async fn judge(context: Context, request: Request<Incoming>) -> Answer {
     let origin = match origin::judge(context.hub(), context.is_tls, &request) {
         Ok(origin) => origin,
         Err(refusal) => return *refusal,

@@ -182,3 +182,39 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// Both ends of a connection.
+    async fn pair() -> (Stream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (Stream::plain(listener.accept().await.unwrap().0), other)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_reads_is_given_up_after_its_time() {
+        let (mut stream, _other) = pair().await;
+        let begun = Instant::now();
+        let error = stream.write_all(&vec![0; 64 << 20]).await.unwrap_err();
+        assert_eq!((error.kind(), begun.elapsed().as_secs()), (io::ErrorKind::TimedOut, 30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_a_stream_that_expects_something() {
+        let (mut stream, mut other) = pair().await;
+        stream.expect_something_every(Duration::from_secs(60));
+        let begun = Instant::now();
+        tokio::time::sleep(Duration::from_secs(50)).await;
+        other.write_all(b"x").await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'x');
+        let error = stream.read_u8().await.unwrap_err();
+        assert_eq!((error.kind(), begun.elapsed().as_secs()), (io::ErrorKind::TimedOut, 110));
+    }
+}

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use protocol::Element;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::input::{Attach, Input, Link, LinkId};
+use super::input::{Attach, End, Input, Link, LinkId};
 use super::{Batch, Poll, Posted, SessionId};
 use crate::account::Account;
 
@@ -92,6 +93,17 @@ impl Handle {
     /// Hands an input to the session; waits if its queue is full.
     pub(crate) async fn send(&self, input: Input) -> Result<(), Ended> {
         self.0.inputs.send(input).await.map_err(|_| Ended)
+    }
+
+    /// Ends the session: now, or as soon as its queue has room.
+    pub(crate) fn end(&self, end: End) {
+        if let Err(TrySendError::Full(input)) = self.0.inputs.try_send(Input::End(end)) {
+            let inputs = self.0.inputs.clone();
+            tokio::spawn(async move {
+                // One that has ended needs no telling.
+                _ = inputs.send(input).await;
+            });
+        }
     }
 
     /// Makes a connection the one that carries the session, of whose messages the client has those up to a number, or

@@ -311,3 +311,53 @@ impl Work {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_posts_are_open_at_once_and_weigh_so_much() {
+        let mut work = Work::default();
+        let light = Weight::of(100);
+        assert!(work.has_room_for(10_000, light), "one is taken in, whatever it weighs");
+        for number in 0..POSTS {
+            assert!(work.has_room_for(1, light), "{number}");
+            work.open(None, Carry::Responses, 1);
+            work.hold(light);
+        }
+        assert!(!work.has_room_for(1, light));
+        let mut work = Work::default();
+        work.open(None, Carry::Nothing, 100);
+        (0..100).for_each(|_| work.hold(light));
+        assert!(work.has_room_for(28, light));
+        assert!(!work.has_room_for(29, light));
+        (0..100).for_each(|_| work.release(light));
+        assert!(work.has_room_for(1_000, light));
+    }
+
+    #[test]
+    fn a_reply_that_becomes_too_long_loses_the_answer_that_is() {
+        let mut work = Work::default();
+        let number = work.open(Some(1), Carry::Responses, 2);
+        let (reply, mut posted) = oneshot::channel();
+        work.wait_for(Some(number), reply);
+        let megabyte = "x".repeat(1 << 20);
+        for _ in 0..16 {
+            work.collect(number, 0, &megabyte);
+        }
+        let first = Place::Batch { number, slot: 0 };
+        assert!(!work.is_too_long(first));
+        work.collect(number, 0, "x");
+        assert!(work.is_too_long(first));
+        work.collect(number, 1, "<data/>");
+        assert!(!work.is_too_long(Place::Batch { number, slot: 1 }));
+        work.answered(number, 0, "<response errorNum=\"0\"/>");
+        work.answered(number, 1, "<response/>");
+        assert_eq!(work.finished(), Some((number, Carry::Responses)));
+        work.reply(number, &[]);
+        let expected = "<XIMSS><response errorNum=\"0\"/><data/><response/></XIMSS>";
+        assert_eq!(posted.try_recv(), Ok(Posted::Reply(expected.into())));
+        assert!(matches!(work.turn(Some(1)), Turn::Repeated(reply) if reply == expected));
+    }
+}

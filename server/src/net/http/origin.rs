@@ -1,7 +1,9 @@
 //! Pages of which origins may talk to the server?
 //!
-//! Its own, and those that the configuration names, compared exactly. A request without an `Origin` does not come
-//! from a page of another origin, or changes nothing.
+//! Its own, and those that the configuration names, compared exactly. A page of another origin may still send what
+//! needs no asking (a form without an `Origin`, from an old browser), and a page may reach the server by a name of its own
+//! (DNS rebinding) and pass for ours. Neither gains anything: no cookie logs in, only a password or the id of a session,
+//! which such a page does not know.
 
 use hyper::body::Incoming;
 use hyper::header::{
