@@ -331,7 +331,7 @@ fn the_sdk_has_the_messages_of_the_protocol_crate() {
     );
 }
 
-/// `callStart` is `call_start.rs` is `CallStart`, in the protocol, among the handlers, and in the transcripts.
+/// `callStart` is `call_start.rs` is `CallStart`, in the protocol and among the handlers.
 #[test]
 fn requests_have_a_file_a_handler_and_a_name_by_one_rule() {
     let names = |folder: &str| {

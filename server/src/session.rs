@@ -95,6 +95,11 @@ impl Session {
     pub(crate) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         info!(session = ?self.handle.id(), account = %self.handle.account().address, "session begins");
         while self.ending.is_none() {
+            if let Some(end) = self.handle.ending() {
+                self.notify(ByeNotice {});
+                self.end(end.reason());
+                break;
+            }
             self.advance();
             self.answer_batches();
             let full = self.flush() == Flush::Full;
@@ -180,15 +185,8 @@ impl Session {
                 // Who no longer waits has closed the connection.
                 _ = locate.reply.send(folder.map(|folder| folder.mailbox.id()));
             }
-            Input::End(end) => {
-                self.notify(ByeNotice {});
-                self.end(match end {
-                    End::Killed => "killed",
-                    End::Replaced => "replaced",
-                    End::AccountRemoved => "account removed",
-                    End::Shutdown => "server stops",
-                });
-            }
+            // The loop asks for the reason before anything else.
+            Input::End => {}
         }
     }
 

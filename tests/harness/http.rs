@@ -9,7 +9,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::{Gateway, SOON};
+use super::{Gateway, SOON, element};
 
 /// A client of one gateway.
 #[derive(Clone)]
@@ -32,6 +32,13 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The id of the session that a login has begun.
+    pub(crate) fn session(&self) -> String {
+        let envelope = element(&self.body);
+        let session = envelope.elements().next().expect("a message");
+        session.attribute("urlID").expect("a session").to_owned()
+    }
+
     /// The body as text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
@@ -47,6 +54,11 @@ impl Http {
     /// For a listener at this address.
     pub(crate) fn at(address: SocketAddr) -> Self {
         Self { address, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Logs alice in; the id of her session.
+    pub(crate) async fn log_in(&self) -> String {
+        self.get("/XIMSSLogin/?userName=alice&password=secret").await.session()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -130,14 +130,7 @@ async fn a_websocket_closes_at_once_and_says_why() {
 async fn http_answers_an_envelope_and_closes() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let login = http.get("/XIMSSLogin/?userName=alice&password=secret").await;
-    let envelope = crate::harness::element(&login.body);
-    let id = envelope
-        .elements()
-        .next()
-        .and_then(|session| session.attribute("urlID"))
-        .expect("a session")
-        .to_owned();
+    let id = http.log_in().await;
     let paths = ["/XIMSSLogin/".to_owned(), format!("/Session/{id}/sync?reqSeq=1")];
     let attack = async || {
         for (what, payload) in payloads() {

@@ -6,12 +6,6 @@ use hyper::Method;
 
 use crate::harness::{Fixture, Gateway, Http, element};
 
-async fn session(http: &Http) -> String {
-    let login = http.get("/XIMSSLogin/?userName=alice&password=secret").await;
-    let envelope = element(&login.body);
-    envelope.elements().next().and_then(|session| session.attribute("urlID")).expect("a session").to_owned()
-}
-
 #[tokio::test]
 async fn requests_before_a_session_are_answered_in_one_envelope() {
     let gateway = Gateway::start().await;
@@ -32,7 +26,7 @@ async fn requests_before_a_session_are_answered_in_one_envelope() {
 async fn sync_replies_hold_each_requests_messages_in_order() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let id = session(&http).await;
+    let id = http.log_in().await;
     let body = "<XIMSS reqSeq=\"1\">\n <mailboxList id=\"a\" filter=\"INBOX\"/>\n <callKill id=\"b\" callLeg=\"x\"/> <noop id=\"c\"/></XIMSS>";
     let answer = http.post(&format!("/Session/{id}/sync"), "text/xml", body).await;
     let envelope = element(&answer.body);
@@ -52,7 +46,7 @@ async fn sync_replies_hold_each_requests_messages_in_order() {
 async fn sync_async_carries_what_is_waiting() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let id = session(&http).await;
+    let id = http.log_in().await;
     let post = async |path: &str, body: &str| {
         http.post(&format!("/Session/{id}/{path}"), "text/xml", format!("<XIMSS>{body}</XIMSS>")).await.text()
     };
@@ -80,7 +74,7 @@ async fn sync_async_carries_what_is_waiting() {
 async fn a_poll_waits_no_longer_than_it_says_and_the_newer_one_wins() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let id = session(&http).await;
+    let id = http.log_in().await;
     let start = Instant::now();
     assert_eq!(http.get(&format!("/Session/{id}/get?maxWait=1&ackSeq=0&counter=1")).await.text(), "<XIMSS/>");
     assert!((Duration::from_millis(900)..Duration::from_millis(2_500)).contains(&start.elapsed()));
@@ -100,13 +94,13 @@ async fn a_poll_waits_no_longer_than_it_says_and_the_newer_one_wins() {
 async fn a_dead_session_is_550_everywhere() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let id = session(&http).await;
+    let id = http.log_in().await;
     let bye = format!("/Session/{id}/sync?reqSeq=1&syncAsync=1");
     assert_eq!(
         http.post(&bye, "text/xml", "<XIMSS><bye id=\"1\"/></XIMSS>").await.text(),
         "<XIMSS><response id=\"1\"/></XIMSS>"
     );
-    let killed = session(&http).await;
+    let killed = http.log_in().await;
     assert_eq!(http.send(Method::POST, &format!("/Session/{killed}/KILL"), &[], "").await.status, 200);
     while http.get(&format!("/Session/{killed}/?maxWait=0")).await.status != 550 {}
     for id in [id.as_str(), killed.as_str(), "1-2xklkdld8-djdkjk", "000000-AAAAAAAAAAAAAAAAAAAA", ""] {

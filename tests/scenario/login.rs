@@ -109,20 +109,11 @@ async fn a_failed_http_login_is_a_status_or_an_envelope_as_asked_for() {
 async fn a_session_id_lets_its_client_in_again_and_can_end_the_old_session() {
     let gateway = Gateway::start().await;
     let http = Http::of(&gateway);
-    let id = |body: &[u8]| {
-        let envelope = element(body);
-        envelope
-            .elements()
-            .next()
-            .and_then(|session| session.attribute("urlID"))
-            .expect("a session")
-            .to_owned()
-    };
-    let first = id(&http.get("/XIMSSLogin/?userName=alice&password=secret").await.body);
-    let again = id(&http.get(&format!("/XIMSSLogin/?userName=alice&sessionid={first}")).await.body);
+    let first = http.log_in().await;
+    let again = http.get(&format!("/XIMSSLogin/?userName=alice&sessionid={first}")).await.session();
     assert_eq!(again, first);
     assert_eq!(http.get(&format!("/XIMSSLogin/?userName=bob&sessionid={first}")).await.status, 401);
-    let other = id(&http.get(&format!("/XIMSSLogin/?userName=alice&sessionid={first}&killOld=1")).await.body);
+    let other = http.get(&format!("/XIMSSLogin/?userName=alice&sessionid={first}&killOld=1")).await.session();
     assert_ne!(other, first);
     // The old one ends at once, or almost.
     while http.get(&format!("/Session/{first}/?maxWait=0")).await.status != 550 {}

@@ -85,14 +85,7 @@ async fn a_websocket_client_sees_each_message_once_and_in_order() {
 async fn an_http_client_gets_an_unacknowledged_batch_again_and_a_lost_answer_too() {
     let gateway = with_mail(30).await;
     let http = Http::of(&gateway);
-    let login = http.get("/XIMSSLogin/?userName=alice@localhost&password=secret").await;
-    let envelope = crate::harness::element(&login.body);
-    let id = envelope
-        .elements()
-        .next()
-        .and_then(|session| session.attribute("urlID"))
-        .expect("a session")
-        .to_owned();
+    let id = http.log_in().await;
     let post = async |path: &str, request: &str| {
         let answer = http
             .post(&format!("/Session/{id}/{path}"), "text/xml", format!("<XIMSS>{request}</XIMSS>"))

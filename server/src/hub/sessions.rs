@@ -90,7 +90,8 @@ impl Sessions {
     pub(crate) fn end_account(&self, account: AccountId, end: End) {
         let sessions = self.lock().by_account.get(&account).cloned().unwrap_or_default();
         for session in sessions {
-            session.end(end);
+            // One that has ended needs no telling.
+            _ = session.end(end);
         }
     }
 
@@ -98,7 +99,8 @@ impl Sessions {
     pub(crate) fn end_all(&self, end: End) {
         let sessions: Vec<Handle> = self.lock().by_number.values().cloned().collect();
         for session in sessions {
-            session.end(end);
+            // One that has ended needs no telling.
+            _ = session.end(end);
         }
     }
 
@@ -119,7 +121,7 @@ impl Sessions {
                 Some(BindMode::Fixed) => return Err(ErrorCode::ClientIdInUse.into()),
                 Some(BindMode::Kill) => {
                     let other = bound.remove(at);
-                    other.session.end(End::Replaced);
+                    _ = other.session.end(End::Replaced);
                 }
                 None => client = format!("{wanted}-{:06}", session.id().number()),
             }

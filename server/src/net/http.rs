@@ -156,7 +156,7 @@ async fn in_session(
         At::Sync => binding::post(&context, &session, request, true).await,
         At::Async => binding::post(&context, &session, request, false).await,
         At::Poll => binding::poll(&session, &request).await,
-        At::Kill => binding::kill(&session).await,
+        At::Kill => binding::kill(&session),
         At::WebSocket => {
             let acknowledged = path::parameter(request.uri(), "ackSeq").map(|text| text.parse());
             match acknowledged.transpose() {

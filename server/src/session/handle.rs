@@ -1,6 +1,6 @@
 //! How do others reach a session?
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use protocol::Element;
 use tokio::sync::mpsc::error::TrySendError;
@@ -40,6 +40,7 @@ struct Shared {
     account: Arc<Account>,
     inputs: mpsc::Sender<Input>,
     requests: Semaphore,
+    end: OnceLock<End>,
 }
 
 /// The session has ended.
@@ -50,7 +51,13 @@ pub(crate) struct Ended;
 impl Handle {
     /// A handle of a session that will take its inputs from the other end of this queue.
     pub(crate) fn new(id: SessionId, account: Arc<Account>, inputs: mpsc::Sender<Input>) -> Self {
-        Self(Arc::new(Shared { id, account, inputs, requests: Semaphore::new(ROOM as usize) }))
+        Self(Arc::new(Shared {
+            id,
+            account,
+            inputs,
+            requests: Semaphore::new(ROOM as usize),
+            end: OnceLock::new(),
+        }))
     }
 
     /// Its id.
@@ -95,15 +102,20 @@ impl Handle {
         self.0.inputs.send(input).await.map_err(|_| Ended)
     }
 
-    /// Ends the session: now, or as soon as its queue has room.
-    pub(crate) fn end(&self, end: End) {
-        if let Err(TrySendError::Full(input)) = self.0.inputs.try_send(Input::End(end)) {
-            let inputs = self.0.inputs.clone();
-            tokio::spawn(async move {
-                // One that has ended needs no telling.
-                _ = inputs.send(input).await;
-            });
+    /// Ends the session, before anything that still waits in its queue.
+    pub(crate) fn end(&self, end: End) -> Result<(), Ended> {
+        // The first reason counts.
+        _ = self.0.end.set(end);
+        match self.0.inputs.try_send(Input::End) {
+            // A full queue wakes it just as well.
+            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(Ended),
         }
+    }
+
+    /// Why the session is to end, if it is.
+    pub(super) fn ending(&self) -> Option<End> {
+        self.0.end.get().copied()
     }
 
     /// Makes a connection the one that carries the session, of whose messages the client has those up to a number, or

@@ -43,8 +43,8 @@ pub(crate) enum Input {
     Signal(Box<Addressed>),
     /// Which message does a URL speak of?
     Locate(Box<Locate>),
-    /// The session is ended from outside.
-    End(End),
+    /// The session is ended from outside; its [`Handle`](super::Handle) tells why.
+    End,
 }
 
 /// A connection takes the session over.
@@ -126,4 +126,16 @@ pub(crate) enum End {
     AccountRemoved,
     /// The server stops.
     Shutdown,
+}
+
+impl End {
+    /// The reason, for the log.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::Killed => "killed",
+            Self::Replaced => "replaced",
+            Self::AccountRemoved => "account removed",
+            Self::Shutdown => "server stops",
+        }
+    }
 }

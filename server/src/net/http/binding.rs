@@ -14,7 +14,7 @@ use super::path::parameter;
 use super::{Context, body, gone};
 use crate::hub::Hub;
 use crate::net::tcp::limits;
-use crate::session::{Batch, Carry, End, Handle, Input, Poll, Posted, Weight, envelope_of};
+use crate::session::{Batch, Carry, End, Handle, Poll, Posted, Weight, envelope_of};
 
 /// The longest poll, whatever the client asks for.
 const LONGEST_POLL: Duration = Duration::from_secs(60);
@@ -134,8 +134,8 @@ pub(super) async fn poll(session: &Handle, request: &Request<Incoming>) -> Answe
 }
 
 /// `/Session/ID/KILL`.
-pub(super) async fn kill(session: &Handle) -> Answer {
-    match session.send(Input::End(End::Killed)).await {
+pub(super) fn kill(session: &Handle) -> Answer {
+    match session.end(End::Killed) {
         Ok(()) => xml(Bytes::from_static(crate::session::EMPTY)),
         Err(_) => gone(),
     }

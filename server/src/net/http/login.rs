@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::handler;
 use crate::login::{Login, admit, greeting, welcome};
 use crate::net::tcp::limits;
-use crate::session::{End, Handle, Input, SessionId, envelope_of};
+use crate::session::{End, Handle, SessionId, envelope_of};
 
 /// The parameters of a login, from the query, a form, or Basic credentials. Names match in any case.
 struct Parameters(Vec<(String, String)>);
@@ -190,7 +190,7 @@ const PROOFS: [&str; 3] = ["password", "ticket", "authData"];
 async fn replace(context: &Context, old: Handle) -> Result<protocol::Session, Failure> {
     let account = Arc::clone(old.account());
     // One that has ended meanwhile is as good as ended.
-    _ = old.send(Input::End(End::Replaced)).await;
+    _ = old.end(End::Replaced);
     let stored = context.hub().storage.account(account.id).await?;
     if stored.key_version != account.key_version {
         return Err(ErrorCode::IncorrectPassword.into());
