@@ -154,11 +154,20 @@ impl Call {
         })
     }
 
-    /// `callKill`: whatever it is, it ends.
+    /// `callKill`: whatever it is, it ends. A call that comes in is declined, for all devices of the user.
     pub(super) fn kill(&mut self) -> Vec<Effect> {
+        self.end_with(Ending::with(603, "Declined"))
+    }
+
+    /// The session ends. The user has said nothing of a call that comes in: it rings on elsewhere.
+    pub(super) fn abandon(&mut self) -> Vec<Effect> {
+        self.end_with(Ending::with(480, "the session has ended"))
+    }
+
+    fn end_with(&mut self, while_alerting: Ending) -> Vec<Effect> {
         let ending = match self.state {
             State::Over => return Vec::new(),
-            State::Alerting { .. } => Ending::with(603, "Declined"),
+            State::Alerting { .. } => while_alerting,
             State::Calling(_) | State::Accepting | State::Connected(_) => Ending::hung_up(),
         };
         self.finish();

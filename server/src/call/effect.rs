@@ -89,9 +89,13 @@ pub(crate) fn reach(
 
 /// `callKill`: the call ends, if it has not, and its name is free.
 pub(crate) fn release(session: &mut Session, leg: &CallLeg) -> Result<(), Failure> {
+    forget(session, leg, Call::kill)
+}
+
+fn forget(session: &mut Session, leg: &CallLeg, end: fn(&mut Call) -> Vec<Effect>) -> Result<(), Failure> {
     let mut call = session.calls.by_leg.remove(leg).ok_or(ErrorCode::NoSuchCall)?;
     session.hub.metrics.calls.dec();
-    let effects = call.kill();
+    let effects = end(&mut call);
     perform(session, call.end(), effects);
     Ok(())
 }
@@ -101,7 +105,7 @@ pub(crate) fn hang_up_all(session: &mut Session) {
     let legs: Vec<CallLeg> = session.calls.by_leg.keys().cloned().collect();
     for leg in legs {
         // Each is there.
-        _ = release(session, &leg);
+        _ = forget(session, &leg, Call::abandon);
     }
 }
 

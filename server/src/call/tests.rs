@@ -287,6 +287,14 @@ fn a_peers_update_is_asked_for_and_answered_or_refused() {
 }
 
 #[test]
+fn a_session_that_ends_declines_nothing() {
+    let (mut bench, _) = Bench::called(Some(proposal()));
+    let effects = words(&bench.0.abandon());
+    assert_eq!(effects, ["leg removed", "→ ended Some(480) \"the session has ended\""]);
+    assert_eq!(words(&Bench::connected().0.abandon()), ["leg removed", "→ ended None \"\""]);
+}
+
+#[test]
 fn an_update_before_the_call_is_up_comes_again_later() {
     let (mut bench, _) = Bench::called(Some(proposal()));
     assert_eq!(bench.signal(Signal::Update(proposal())), ["→ update refused 491"]);
