@@ -53,7 +53,9 @@ enum State {
 /// A callee that rings or has answered.
 struct Callee {
     is_echo: bool,
-    /// Its early media, for an answer that carries none.
+    /// Which device it is.
+    tag: String,
+    /// Its early media: for an answer that carries none, and for when no other callee's are heard any more.
     media: Option<Media>,
 }
 
@@ -96,7 +98,7 @@ impl Switch {
         }
         let last = call.callees.last_key_value().map_or(0, |(branch, _)| *branch);
         let branch = last.checked_add(1)?;
-        call.callees.insert(branch, Callee { is_echo, media: None });
+        call.callees.insert(branch, Callee { is_echo, tag: String::new(), media: None });
         Some(branch)
     }
 
@@ -189,13 +191,14 @@ impl Switch {
         }
     }
 
-    /// The caller hears early media of one callee only: the first that has some.
+    /// The caller hears early media of one callee only: the first that has some, and when that gives up the next.
     fn rings(&mut self, end: End, tag: String, media: Option<Media>) {
         let Some(call) = self.calls.get_mut(&end.call) else { return };
         if !matches!(call.state, State::Open) {
             return;
         }
         let Some(callee) = call.callees.get_mut(&end.branch) else { return };
+        callee.tag.clone_from(&tag);
         if media.is_some() {
             callee.media.clone_from(&media);
         }
@@ -245,7 +248,21 @@ impl Switch {
         }
         if is_final || call.callees.is_empty() {
             let best = call.refusal.take().unwrap_or_else(|| Ending::with(480, "Temporarily Unavailable"));
-            self.refuse(end.call, best);
+            return self.refuse(end.call, best);
+        }
+        if call.early == Some(end.branch) {
+            self.hear_another(end.call);
+        }
+    }
+
+    /// The callee whose early media the caller heard has given up.
+    fn hear_another(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.early = None;
+        let next = call.callees.iter().find(|(_, callee)| callee.media.is_some());
+        let next = next.map(|(branch, callee)| (*branch, callee.tag.clone(), callee.media.clone()));
+        if let Some((branch, tag, media)) = next {
+            self.rings(End { call: id, branch }, tag, media);
         }
     }
 

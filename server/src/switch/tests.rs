@@ -153,6 +153,24 @@ fn early_media_of_the_first_callee_only_and_a_bare_answer_of_another_carries_its
 }
 
 #[test]
+fn early_media_of_the_next_callee_follow_those_of_one_that_gives_up() {
+    let mut bench = Bench::with(3);
+    bench.send(callee(1), ringing(answer()));
+    bench.send(callee(2), ringing(answer()));
+    // The second had some all along.
+    assert_eq!(
+        bench.send(callee(1), Signal::Ended(Ending::with(486, "Busy Here"))),
+        [Output::Bridge(CALLER.leg(), callee(2).leg()), tell(CALLER, ringing(answer()))]
+    );
+    // The third has some only now.
+    assert_eq!(bench.send(callee(2), Signal::Ended(Ending::with(486, "Busy Here"))), []);
+    assert_eq!(
+        bench.send(callee(3), ringing(answer())),
+        [Output::Bridge(CALLER.leg(), callee(3).leg()), tell(CALLER, ringing(answer()))]
+    );
+}
+
+#[test]
 fn an_offer_of_the_callee_is_bridged_when_the_caller_has_answered_it() {
     let mut bench = Bench::with(1);
     let offer = Some(Media::Offer(Proposal::any()));
