@@ -39,7 +39,10 @@ enum State {
         early: Early,
     },
     /// The client has answered; the caller does not know yet.
-    Accepting,
+    Accepting {
+        /// Whether the offer that it gave with `callProvision` has no answer yet: `callUpdated` is owed for that, too.
+        owed: bool,
+    },
     /// Both know. An offer of the other end may wait for the client's answer.
     Connected(Option<Unanswered>),
     /// It is over. The client has not released it yet.

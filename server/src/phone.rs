@@ -2,14 +2,16 @@
 //!
 //! A pure machine like `call.rs`: events of the SIP dialog and signals of the other end go in, effects come out.
 
-use std::net::IpAddr;
+mod reoffer;
+
+use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Negotiation, Proposal};
+use media::{Direction, Proposal, Signalling};
 use sip::{CallHandle, Command, Event, Reason, StatusCode};
 
 use crate::call::NewLeg;
-use crate::leg::{Leg, NoLeg, Problem};
+use crate::leg::{Leg, Problem};
 use crate::signal::{Accepted, End, Ending, Media, Signal};
 
 /// One end of a call, a phone's.
@@ -21,6 +23,10 @@ pub(crate) struct Phone {
     leg: Leg,
     /// What was proposed to the phone, or agreed with it, last.
     last: Option<Proposal>,
+    /// Who sends if the other end has its way, whatever the phone allows just now.
+    wish: Direction,
+    /// What the phone has written of that.
+    said: Direction,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +42,10 @@ enum State {
         offered: bool,
     },
     /// The phone called and was answered; it has not acknowledged yet.
-    Accepted,
+    Accepted {
+        /// Whether it was answered with an offer.
+        offering: bool,
+    },
     /// Both ends talk.
     Connected(Exchange),
     /// It is over.
@@ -48,12 +57,16 @@ enum State {
 enum Exchange {
     /// Nobody.
     None,
-    /// The phone, and the other end decides.
-    OfPhone,
+    /// The phone, and the other end decides. With what the phone had written before.
+    OfPhone(Direction),
     /// The phone asked us for an offer, and has not answered it yet.
     Asked,
-    /// The other end, and the phone decides.
-    OfPeer,
+    /// The other end, and the phone decides. With who sends if it has its way.
+    OfPeer(Direction),
+    /// The other end, which has thought better of it before the phone decided.
+    Withdrawn,
+    /// We, after the phone agreed to what is void: that what held before holds again.
+    OfUsAgain,
     /// We, after the phone answered something new; nobody waits for the outcome.
     OfUs,
 }
@@ -79,7 +92,9 @@ impl Phone {
         new_leg: NewLeg<'_>,
     ) -> Result<(Self, Option<Bytes>, Vec<Effect>), Problem> {
         let state = State::Calling { offered: offer.is_some() };
-        let mut phone = Self { handle, called, state, leg: Leg::new(end.leg()), last: offer };
+        let mut phone = Self::new(end, handle, called, state);
+        phone.wish = offer.as_ref().map_or(phone.wish, |offer| offer.direction);
+        phone.last = offer;
         let sdp = match &phone.last {
             None => None,
             Some(proposal) => Some(Bytes::from(phone.leg.offer(proposal, new_leg)?)),
@@ -93,17 +108,24 @@ impl Phone {
         end: End,
         handle: CallHandle,
         offer: Option<&Bytes>,
-        nat: Option<IpAddr>,
+        (source, behind_nat): (SocketAddr, bool),
         new_leg: NewLeg<'_>,
     ) -> Result<(Self, Option<Proposal>, Vec<Effect>), Problem> {
         let state = State::Invited { offered: offer.is_some() };
-        let mut phone = Self { handle, called: String::new(), state, leg: Leg::new(end.leg()), last: None };
+        let mut phone = Self::new(end, handle, String::new(), state);
+        phone.leg.learn_source_from(signalling(source, behind_nat));
         let proposal = match offer {
             None => None,
-            Some(sdp) => Some(phone.leg.take_offer(&text(sdp), behind(nat, new_leg))?),
+            Some(sdp) => Some(phone.leg.take_offer(&text(sdp), new_leg)?),
         };
+        phone.said = proposal.as_ref().map_or(phone.said, |proposal| proposal.direction);
         let effects = phone.effects(Vec::new());
         Ok((phone, proposal, effects))
+    }
+
+    const fn new(end: End, handle: CallHandle, called: String, state: State) -> Self {
+        let (wish, said) = (Direction::SendReceive, Direction::SendReceive);
+        Self { handle, called, state, leg: Leg::new(end.leg()), last: None, wish, said }
     }
 
     /// The call as the endpoint knows it.
@@ -135,29 +157,31 @@ impl Phone {
                 self.rings(offered, status, tag, sdp)
             }
             (State::Calling { offered }, Event::Answered(answered)) => {
-                let nat = answered.behind_nat.then(|| answered.source.ip());
-                self.answered(offered, *answered, nat, new_leg)
+                self.leg.learn_source_from(signalling(answered.source, answered.behind_nat));
+                self.answered(offered, *answered, new_leg)
             }
-            (State::Accepted, Event::Acknowledged { sdp, .. }) => self.acknowledged(sdp),
+            (_, Event::Located { source, behind_nat, .. }) => {
+                self.leg.learn_source_from(signalling(source, behind_nat));
+                Ok(Vec::new())
+            }
+            (State::Accepted { offering }, Event::Acknowledged { sdp, .. }) => {
+                self.acknowledged(offering, sdp)
+            }
             (State::Connected(Exchange::Asked), Event::Acknowledged { sdp, .. }) => {
                 self.reoffer_acknowledged(sdp)
             }
             (State::Connected(Exchange::None), Event::Reoffer { sdp, .. }) => self.reoffer(sdp, new_leg),
-            (State::Connected(_) | State::Accepted, Event::Reoffer { call, .. }) => {
+            (State::Connected(_) | State::Accepted { .. }, Event::Reoffer { call, .. }) => {
                 Ok(vec![self.refuse_reoffer(call, 491)])
             }
-            (State::Connected(Exchange::OfPhone), Event::ReofferCancelled { .. }) => {
-                self.leg.roll_back();
-                self.state = State::Connected(Exchange::None);
-                Ok(Vec::new())
+            (State::Connected(exchange), Event::ReofferCancelled { .. }) => {
+                Ok(self.reoffer_cancelled(exchange))
             }
-            (State::Connected(Exchange::OfPeer), Event::ReofferAnswered { sdp: Some(sdp), .. }) => {
-                self.update_accepted(&sdp)
+            (State::Connected(exchange), Event::ReofferAnswered { sdp, .. }) => {
+                Ok(self.update_answered(exchange, sdp, new_leg))
             }
-            (State::Connected(Exchange::OfPeer), Event::ReofferRejected { status, .. }) => {
-                self.leg.roll_back();
-                self.state = State::Connected(Exchange::None);
-                Ok(vec![Effect::Signal(Signal::UpdateRefused(status.code()))])
+            (State::Connected(exchange), Event::ReofferRejected { status, .. }) => {
+                Ok(self.update_rejected(exchange, status))
             }
             (_, Event::Rejected { status, phrase, .. }) => {
                 self.finish();
@@ -176,7 +200,7 @@ impl Phone {
             }
             // Nothing else concerns the call in this state.
             (
-                State::Calling { .. } | State::Invited { .. } | State::Accepted | State::Connected(_),
+                State::Calling { .. } | State::Invited { .. } | State::Accepted { .. } | State::Connected(_),
                 Event::Incoming(_)
                 | Event::Progress { .. }
                 | Event::Answered(_)
@@ -217,8 +241,9 @@ impl Phone {
             return Ok(Vec::new());
         }
         let media = match sdp {
-            // An SDP in an unreliable response counts only as an answer (RFC 3261 §13.2.1).
-            Some(sdp) if offered => Some(Media::Answer(self.take_answer(&sdp)?)),
+            // An SDP in an unreliable response counts only as an answer (RFC 3261 §13.2.1). One that cannot be used is
+            // none: the final one may be better.
+            Some(sdp) if offered => self.take_answer(&sdp).ok().map(Media::Answer),
             Some(_) | None => None,
         };
         Ok(vec![Effect::Signal(Signal::Ringing { tag: tag.unwrap_or_default(), media })])
@@ -228,15 +253,17 @@ impl Phone {
         &mut self,
         offered: bool,
         answered: sip::Answered,
-        nat: Option<IpAddr>,
         new_leg: NewLeg<'_>,
     ) -> Result<Vec<Effect>, Problem> {
         let sip::Answered { tag, peer, sdp, .. } = answered;
-        self.state = State::Connected(if offered { Exchange::None } else { Exchange::OfPhone });
-        self.leg.learn_source_from(nat);
+        self.state = State::Connected(if offered { Exchange::None } else { Exchange::OfPhone(self.said) });
         let media = match sdp {
             Some(sdp) if offered => Some(Media::Answer(self.take_answer(&sdp)?)),
-            Some(sdp) => Some(Media::Offer(self.leg.take_offer(&text(&sdp), behind(nat, new_leg))?)),
+            Some(sdp) => {
+                let offer = self.leg.take_offer(&text(&sdp), new_leg)?;
+                self.said = offer.direction;
+                Some(Media::Offer(offer))
+            }
             // An early answer holds.
             None if offered => None,
             None => return Err(Problem::NoAnswer),
@@ -249,72 +276,20 @@ impl Phone {
         Ok(vec![Effect::Signal(Signal::Accepted(Box::new(Accepted { tag, peer, media })))])
     }
 
-    fn acknowledged(&mut self, sdp: Option<Bytes>) -> Result<Vec<Effect>, Problem> {
+    fn acknowledged(&mut self, offering: bool, sdp: Option<Bytes>) -> Result<Vec<Effect>, Problem> {
         let answer = match sdp {
-            Some(sdp) => Some(self.take_answer(&sdp)?),
-            None => None,
+            Some(sdp) if offering => Some(self.take_answer(&sdp)?),
+            None if offering => return Err(Problem::NoAnswer),
+            Some(_) | None => None,
         };
         self.leg.confirm();
         self.state = State::Connected(Exchange::None);
         Ok(vec![Effect::Signal(Signal::Confirmed(answer))])
     }
 
-    /// The phone proposes other media; or it asks what we propose, and gets what holds.
-    fn reoffer(&mut self, sdp: Option<Bytes>, new_leg: NewLeg<'_>) -> Result<Vec<Effect>, Problem> {
-        let call = self.handle;
-        match sdp {
-            Some(sdp) => match self.leg.take_offer(&text(&sdp), new_leg) {
-                Ok(proposal) => {
-                    self.state = State::Connected(Exchange::OfPhone);
-                    Ok(vec![Effect::Signal(Signal::Update(proposal))])
-                }
-                // What held goes on (RFC 3261 §14.2).
-                Err(problem) => Ok(vec![self.refuse_reoffer(call, problem.status())]),
-            },
-            None => {
-                let proposal = self.last.clone().unwrap_or_else(Proposal::any);
-                match self.leg.offer(&proposal, new_leg) {
-                    Ok(sdp) => {
-                        self.state = State::Connected(Exchange::Asked);
-                        Ok(vec![Effect::Sip(Command::AnswerReoffer { call, sdp: sdp.into() })])
-                    }
-                    Err(problem) => Ok(vec![self.refuse_reoffer(call, problem.status())]),
-                }
-            }
-        }
-    }
-
-    /// The phone has answered the offer that it asked for. What is new in it is proposed to the other end.
-    fn reoffer_acknowledged(&mut self, sdp: Option<Bytes>) -> Result<Vec<Effect>, Problem> {
-        let before = self.last.clone();
-        let Some(sdp) = sdp else {
-            self.leg.roll_back();
-            self.state = State::Connected(Exchange::None);
-            return Ok(Vec::new());
-        };
-        let proposal = self.take_answer(&sdp)?;
-        self.leg.confirm();
-        if before.as_ref() == Some(&proposal) {
-            self.state = State::Connected(Exchange::None);
-            return Ok(Vec::new());
-        }
-        self.state = State::Connected(Exchange::OfUs);
-        Ok(vec![Effect::Signal(Signal::Update(proposal))])
-    }
-
-    fn update_accepted(&mut self, sdp: &Bytes) -> Result<Vec<Effect>, Problem> {
-        let proposal = self.take_answer(sdp)?;
-        self.leg.confirm();
-        self.state = State::Connected(Exchange::None);
-        Ok(vec![Effect::Signal(Signal::UpdateAccepted(proposal))])
-    }
-
-    fn refuse_reoffer(&self, call: CallHandle, code: u16) -> Effect {
-        Effect::Sip(Command::RejectReoffer { call, status: status(code) })
-    }
-
     fn take_answer(&mut self, sdp: &Bytes) -> Result<Proposal, Problem> {
         let proposal = self.leg.take_answer(&text(sdp))?;
+        self.said = proposal.direction;
         self.last = Some(proposal.clone());
         Ok(proposal)
     }
@@ -332,22 +307,25 @@ impl Phone {
                 Ok(vec![hang_up])
             }
             (State::Invited { offered }, Signal::Ringing { media, .. }) => self.peer_rings(offered, media),
-            (State::Invited { .. }, Signal::Accepted(accepted)) => self.peer_accepts(*accepted, new_leg),
-            (State::Connected(Exchange::OfPhone), Signal::Confirmed(Some(answer))) => {
+            (State::Invited { offered }, Signal::Accepted(accepted)) => {
+                self.peer_accepts(offered, *accepted, new_leg)
+            }
+            (State::Connected(Exchange::OfPhone(_)), Signal::Confirmed(Some(answer))) => {
                 self.answer(&answer).map(|sdp| {
                     self.leg.confirm();
                     self.state = State::Connected(Exchange::None);
                     vec![Effect::Sip(Command::Acknowledge { call, sdp })]
                 })
             }
-            (State::Connected(Exchange::OfPhone), Signal::UpdateAccepted(answer)) => {
+            (State::Connected(Exchange::OfPhone(_)), Signal::UpdateAccepted(answer)) => {
                 self.answer(&answer).map(|sdp| {
                     self.leg.confirm();
                     self.state = State::Connected(Exchange::None);
                     vec![Effect::Sip(Command::AnswerReoffer { call, sdp })]
                 })
             }
-            (State::Connected(Exchange::OfPhone), Signal::UpdateRefused(code)) => {
+            (State::Connected(Exchange::OfPhone(before)), Signal::UpdateRefused(code)) => {
+                self.said = before;
                 self.leg.roll_back();
                 self.state = State::Connected(Exchange::None);
                 Ok(vec![self.refuse_reoffer(call, code)])
@@ -356,23 +334,33 @@ impl Phone {
                 self.state = State::Connected(Exchange::None);
                 Ok(Vec::new())
             }
+            // It agrees to what was withdrawn meanwhile: it is asked to go back.
+            (State::Connected(Exchange::None), Signal::UpdateAccepted(answer)) => {
+                self.state = State::Connected(Exchange::OfUs);
+                Ok(vec![Effect::Signal(Signal::Update(answer.with_direction(self.said)))])
+            }
+            (State::Connected(Exchange::OfPeer(_)), Signal::UpdateWithdrawn) => {
+                self.state = State::Connected(Exchange::Withdrawn);
+                Ok(vec![Effect::Sip(Command::WithdrawReoffer { call })])
+            }
             (State::Connected(Exchange::None), Signal::Update(proposal)) => {
                 Ok(self.peer_updates(&proposal, new_leg))
             }
             (
-                State::Connected(_) | State::Accepted | State::Calling { .. } | State::Invited { .. },
+                State::Connected(_) | State::Accepted { .. } | State::Calling { .. } | State::Invited { .. },
                 Signal::Update(_),
             ) => Ok(vec![Effect::Signal(Signal::UpdateRefused(491))]),
             // These come to who has asked for them, and the phone has not.
             (
-                State::Calling { .. } | State::Invited { .. } | State::Accepted | State::Connected(_),
+                State::Calling { .. } | State::Invited { .. } | State::Accepted { .. } | State::Connected(_),
                 Signal::Invite(_)
                 | Signal::Ringing { .. }
                 | Signal::Answered(_)
                 | Signal::Accepted(_)
                 | Signal::Confirmed(_)
                 | Signal::UpdateAccepted(_)
-                | Signal::UpdateRefused(_),
+                | Signal::UpdateRefused(_)
+                | Signal::UpdateWithdrawn,
             ) => Ok(Vec::new()),
         };
         self.settle(outcome)
@@ -382,44 +370,53 @@ impl Phone {
         let call = self.handle;
         let sdp = match media {
             Some(Media::Answer(proposal)) if offered => Some(self.answer(&proposal)?),
-            // An offer in a provisional response has to be sent reliably (RFC 3262), which is not done yet.
+            // An offer in a provisional response has to be sent reliably (RFC 3262), which is not done yet: the final
+            // response carries it.
+            Some(Media::Offer(proposal)) if !offered => {
+                self.last = Some(proposal);
+                None
+            }
             Some(_) | None => None,
         };
         let status = status(if sdp.is_some() { 183 } else { 180 });
         Ok(vec![Effect::Sip(Command::Progress { call, status, sdp })])
     }
 
-    fn peer_accepts(&mut self, accepted: Accepted, new_leg: NewLeg<'_>) -> Result<Vec<Effect>, Problem> {
+    fn peer_accepts(
+        &mut self,
+        offered: bool,
+        accepted: Accepted,
+        new_leg: NewLeg<'_>,
+    ) -> Result<Vec<Effect>, Problem> {
         let call = self.handle;
-        let sdp = match accepted.media {
-            Some(Media::Answer(proposal)) => self.answer(&proposal)?,
-            Some(Media::Offer(proposal)) => {
+        // A 200 repeats the early answer (RFC 3261 §13.2.1), or carries the offer that came early.
+        let early = || {
+            let half = if offered { Media::Answer } else { Media::Offer };
+            self.last.clone().map(half).ok_or(Problem::NoAnswer)
+        };
+        let media = accepted.media.map_or_else(early, Ok)?;
+        let offering = matches!(media, Media::Offer(_));
+        let sdp = match media {
+            Media::Answer(proposal) => self.answer(&proposal)?,
+            Media::Offer(proposal) => {
+                self.wish = proposal.direction;
                 self.last = Some(proposal.clone());
                 Bytes::from(self.leg.offer(&proposal, new_leg)?)
             }
-            // A 200 repeats the early answer (RFC 3261 §13.2.1).
-            None => match self.last.clone() {
-                Some(proposal) => self.answer(&proposal)?,
-                None => return Err(Problem::NoAnswer),
-            },
         };
-        self.state = State::Accepted;
+        self.state = State::Accepted { offering };
         Ok(vec![Effect::Sip(Command::Accept { call, sdp })])
-    }
-
-    fn peer_updates(&mut self, proposal: &Proposal, new_leg: NewLeg<'_>) -> Vec<Effect> {
-        match self.leg.offer(proposal, new_leg) {
-            Ok(sdp) => {
-                self.state = State::Connected(Exchange::OfPeer);
-                vec![Effect::Sip(Command::Reoffer { call: self.handle, sdp: Some(sdp.into()) })]
-            }
-            Err(problem) => vec![Effect::Signal(Signal::UpdateRefused(problem.status()))],
-        }
     }
 
     fn answer(&mut self, proposal: &Proposal) -> Result<Bytes, Problem> {
         let sdp = self.leg.answer(proposal)?;
         self.last = Some(proposal.clone());
+        // What the phone does not allow tells nothing of what the other end wants.
+        let (direction, wish, said) = (proposal.direction, self.wish, self.said);
+        self.wish = Direction::new(
+            if said.receives() { direction.sends() } else { wish.sends() },
+            if said.sends() { direction.receives() } else { wish.receives() },
+        );
         Ok(sdp.into())
     }
 
@@ -446,13 +443,10 @@ impl Phone {
     }
 }
 
-/// A new leg whose phone may be behind a NAT.
-fn behind(nat: Option<IpAddr>, new_leg: NewLeg<'_>) -> impl FnMut() -> Result<Negotiation, NoLeg> + use<'_> {
-    move || {
-        let mut negotiation = new_leg()?;
-        negotiation.learn_source_from(nat);
-        Ok(negotiation)
-    }
+/// Where the signalling of a phone comes from.
+fn signalling(source: SocketAddr, behind_nat: bool) -> Signalling {
+    let address = source.ip().to_canonical();
+    if behind_nat { Signalling::Translated(address) } else { Signalling::Direct(address) }
 }
 
 /// An address that clients can call back: `user@host`, or the URI if it is of another kind.

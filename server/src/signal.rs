@@ -69,6 +69,8 @@ pub(crate) enum Signal {
     UpdateAccepted(Proposal),
     /// To who has proposed them: they are not.
     UpdateRefused(u16),
+    /// To whom they were proposed: they are not any more. What held before goes on.
+    UpdateWithdrawn,
     /// To either: it is over, or never began.
     Ended(Ending),
 }

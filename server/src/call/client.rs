@@ -92,7 +92,7 @@ impl Call {
         if offered {
             self.leg.confirm();
         }
-        self.state = State::Accepting;
+        self.state = State::Accepting { owed: early == Early::Offered };
         let accepted = Accepted { tag: self.tag(), peer: peer.to_owned(), media };
         Ok(self.effects(vec![Effect::Signal(Signal::Accepted(Box::new(accepted)))]))
     }
@@ -108,7 +108,7 @@ impl Call {
             }
             // Caller and callee may give up at the same time.
             State::Over => Ok(Vec::new()),
-            State::Calling(_) | State::Accepting | State::Connected(_) => Err(NOT_ALERTING),
+            State::Calling(_) | State::Accepting { .. } | State::Connected(_) => Err(NOT_ALERTING),
         }
     }
 
@@ -117,7 +117,7 @@ impl Call {
         let unanswered = match &mut self.state {
             State::Calling(unanswered) | State::Connected(unanswered) => unanswered,
             State::Over => return Ok(Vec::new()),
-            State::Alerting { .. } | State::Accepting => return Err(NOTHING_OFFERED),
+            State::Alerting { .. } | State::Accepting { .. } => return Err(NOTHING_OFFERED),
         };
         let Some(sdp) = sdp else { return Ok(Vec::new()) };
         let Some(kind) = unanswered.take() else { return Err(NOTHING_OFFERED) };
@@ -144,7 +144,7 @@ impl Call {
         let unanswered = match &mut self.state {
             State::Calling(unanswered) | State::Connected(unanswered) => unanswered.take(),
             State::Over => None,
-            State::Alerting { .. } | State::Accepting => return Err(NOTHING_OFFERED),
+            State::Alerting { .. } | State::Accepting { .. } => return Err(NOTHING_OFFERED),
         };
         let code = code.map_or(488, SignalCode::status);
         Ok(match unanswered {
@@ -168,7 +168,7 @@ impl Call {
         let ending = match self.state {
             State::Over => return Vec::new(),
             State::Alerting { .. } => while_alerting,
-            State::Calling(_) | State::Accepting | State::Connected(_) => Ending::hung_up(),
+            State::Calling(_) | State::Accepting { .. } | State::Connected(_) => Ending::hung_up(),
         };
         self.finish();
         self.effects(vec![Effect::Signal(Signal::Ended(ending))])

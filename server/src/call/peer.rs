@@ -46,25 +46,39 @@ impl Call {
                 self.state = State::Alerting { offered, early: Early::Agreed };
                 self.leg.answer(&proposal).map(|sdp| vec![self.updated(Some(sdp))])
             }
-            (State::Accepting, Signal::Confirmed(answer)) => self.confirmed(answer),
+            // The answer and the client's `callAccept` met on the way.
+            (State::Accepting { owed: true }, Signal::Answered(proposal)) => {
+                self.state = State::Accepting { owed: false };
+                self.leg.answer(&proposal).map(|sdp| vec![self.updated(Some(sdp))])
+            }
+            (State::Accepting { owed }, Signal::Confirmed(answer)) => self.confirmed(owed, answer),
             (State::Connected(None), Signal::Update(proposal)) => {
                 Ok(vec![self.update_request(&proposal, new_leg)])
             }
+            (State::Connected(Some(Unanswered::Update)), Signal::UpdateWithdrawn) => {
+                self.leg.roll_back();
+                self.state = State::Connected(None);
+                Ok(Vec::new())
+            }
             // One exchange at a time: the peer tries again (RFC 3261 §14.2).
             (
-                State::Connected(Some(_)) | State::Accepting | State::Alerting { .. } | State::Calling(_),
+                State::Connected(Some(_))
+                | State::Accepting { .. }
+                | State::Alerting { .. }
+                | State::Calling(_),
                 Signal::Update(_),
             ) => Ok(vec![Effect::Signal(Signal::UpdateRefused(491))]),
             // These come to who has asked for them, and nobody here has.
             (
-                State::Calling(_) | State::Alerting { .. } | State::Accepting | State::Connected(_),
+                State::Calling(_) | State::Alerting { .. } | State::Accepting { .. } | State::Connected(_),
                 Signal::Invite(_)
                 | Signal::Ringing { .. }
                 | Signal::Answered(_)
                 | Signal::Accepted(_)
                 | Signal::Confirmed(_)
                 | Signal::UpdateAccepted(_)
-                | Signal::UpdateRefused(_),
+                | Signal::UpdateRefused(_)
+                | Signal::UpdateWithdrawn,
             ) => Ok(Vec::new()),
         };
         let effects = outcome.unwrap_or_else(|problem| {
@@ -86,6 +100,7 @@ impl Call {
             None => None,
             Some(Media::Answer(proposal)) => Some(self.leg.answer(&proposal)?),
             Some(Media::Offer(proposal)) => {
+                self.drop_early_offer();
                 self.state = State::Calling(Some(Unanswered::Early));
                 Some(self.leg.offer(&proposal, new_leg)?)
             }
@@ -97,10 +112,12 @@ impl Call {
     fn accepted(&mut self, accepted: Accepted, new_leg: NewLeg<'_>) -> Result<Vec<Effect>, Problem> {
         let Accepted { tag, peer, media } = accepted;
         let (sdp, unanswered) = match media {
-            // An early answer holds.
+            // An early answer holds, and an early offer may still be answered.
+            None if self.has_early_offer() => (None, Some(Unanswered::Final)),
             None => (None, None),
             Some(Media::Answer(proposal)) => (Some(self.leg.answer(&proposal)?), None),
             Some(Media::Offer(proposal)) => {
+                self.drop_early_offer();
                 (Some(self.leg.offer(&proposal, new_leg)?), Some(Unanswered::Final))
             }
         };
@@ -114,14 +131,29 @@ impl Call {
         Ok(effects)
     }
 
-    fn confirmed(&mut self, answer: Option<Proposal>) -> Result<Vec<Effect>, Problem> {
+    fn has_early_offer(&self) -> bool {
+        self.state == State::Calling(Some(Unanswered::Early))
+    }
+
+    /// Another device makes an offer: that of the first is void.
+    fn drop_early_offer(&mut self) {
+        if self.has_early_offer() {
+            self.leg.roll_back();
+        }
+    }
+
+    fn confirmed(&mut self, owed: bool, answer: Option<Proposal>) -> Result<Vec<Effect>, Problem> {
         let sdp = match answer {
             None => None,
             Some(proposal) => Some(self.leg.answer(&proposal)?),
         };
         self.leg.confirm();
         self.state = State::Connected(None);
-        Ok(vec![self.updated(sdp)])
+        let mut effects = vec![self.updated(sdp)];
+        if owed {
+            effects.push(self.updated(None));
+        }
+        Ok(effects)
     }
 
     fn update_request(&mut self, proposal: &Proposal, new_leg: NewLeg<'_>) -> Effect {

@@ -65,6 +65,7 @@ fn word(effect: &Effect) -> String {
             Signal::Update(_) => "→ update".to_owned(),
             Signal::UpdateAccepted(_) => "→ update accepted".to_owned(),
             Signal::UpdateRefused(code) => format!("→ update refused {code}"),
+            Signal::UpdateWithdrawn => "→ update withdrawn".to_owned(),
             Signal::Ended(Ending { code, text }) => format!("→ ended {code:?} {text:?}"),
         },
         Effect::Media(command) => match command {
@@ -245,6 +246,38 @@ fn who_is_called_without_an_offer_makes_one() {
     assert_eq!(bench.provision(sdp()).unwrap(), ["→ ringing offer"]);
     assert_eq!(bench.signal(Signal::Answered(proposal())), ["leg added", "callUpdated sdp"]);
     assert_eq!(bench.accept(None).unwrap(), ["→ accepted"]);
+    assert_eq!(bench.signal(Signal::Confirmed(None)), ["callUpdated"]);
+}
+
+#[test]
+fn an_early_offer_may_be_answered_when_the_call_is() {
+    // By a phone, which was told of it with the answer: callUpdated comes for callProvision and for callAccept.
+    let (mut bench, _) = Bench::called(None);
+    bench.provision(sdp()).unwrap();
+    assert_eq!(bench.accept(None).unwrap(), ["→ accepted"]);
+    let effects = bench.signal(Signal::Confirmed(Some(proposal())));
+    assert_eq!(effects, ["leg added", "callUpdated sdp", "callUpdated"]);
+    // By a session, whose answer meets the call's on the way.
+    let (mut bench, _) = Bench::called(None);
+    bench.provision(sdp()).unwrap();
+    bench.accept(None).unwrap();
+    assert_eq!(bench.signal(Signal::Answered(proposal())), ["leg added", "callUpdated sdp"]);
+    assert_eq!(bench.signal(Signal::Confirmed(None)), ["callUpdated"]);
+    // As that session sees it: the offer that it has not answered yet still wants an answer.
+    let (mut bench, _) = Bench::calling(None);
+    assert_eq!(bench.signal(ringing(Some(Media::Offer(proposal())))), ["leg added", "callProvisioned sdp"]);
+    assert_eq!(bench.signal(accepted(None)), ["callConnected"]);
+    assert_eq!(bench.update_accept(sdp()).unwrap(), ["leg updated", "→ confirmed answer"]);
+}
+
+#[test]
+fn an_early_offer_of_another_device_takes_the_place_of_the_first() {
+    let (mut bench, _) = Bench::calling(None);
+    bench.signal(ringing(Some(Media::Offer(proposal()))));
+    let effects = bench.signal(ringing(Some(Media::Offer(proposal()))));
+    assert_eq!(effects, ["leg updated", "callProvisioned sdp"]);
+    let effects = bench.signal(accepted(Some(Media::Offer(proposal()))));
+    assert_eq!(effects, ["leg updated", "callConnected sdp"]);
 }
 
 #[test]
@@ -272,6 +305,14 @@ fn a_call_is_declined_with_the_code_that_is_given() {
 }
 
 #[test]
+fn a_session_that_ends_declines_nothing() {
+    let (mut bench, _) = Bench::called(Some(proposal()));
+    let effects = words(&bench.0.abandon());
+    assert_eq!(effects, ["leg removed", "→ ended Some(480) \"the session has ended\""]);
+    assert_eq!(words(&Bench::connected().0.abandon()), ["leg removed", "→ ended None \"\""]);
+}
+
+#[test]
 fn a_peers_update_is_asked_for_and_answered_or_refused() {
     let mut bench = Bench::connected();
     let hold = proposal().with_direction(media::Direction::SendOnly);
@@ -287,11 +328,13 @@ fn a_peers_update_is_asked_for_and_answered_or_refused() {
 }
 
 #[test]
-fn a_session_that_ends_declines_nothing() {
-    let (mut bench, _) = Bench::called(Some(proposal()));
-    let effects = words(&bench.0.abandon());
-    assert_eq!(effects, ["leg removed", "→ ended Some(480) \"the session has ended\""]);
-    assert_eq!(words(&Bench::connected().0.abandon()), ["leg removed", "→ ended None \"\""]);
+fn an_update_that_was_taken_back_cannot_be_accepted_and_the_next_can() {
+    let mut bench = Bench::connected();
+    let hold = proposal().with_direction(media::Direction::SendOnly);
+    bench.signal(Signal::Update(hold.clone()));
+    assert_eq!(bench.signal(Signal::UpdateWithdrawn), ["leg updated"]);
+    assert!(is_state(&bench.update_accept(described("recvonly", "0"))));
+    assert_eq!(bench.signal(Signal::Update(hold)), ["leg updated", "callUpdateRequest sdp"]);
 }
 
 #[test]
@@ -326,6 +369,7 @@ fn every_signal_in_every_state_leaves_a_call_that_can_be_ended() {
         Signal::Update(proposal()),
         Signal::UpdateAccepted(proposal()),
         Signal::UpdateRefused(488),
+        Signal::UpdateWithdrawn,
         Signal::Ended(Ending::hung_up()),
     ];
     signals.extend(media.iter().cloned().map(ringing));

@@ -112,18 +112,24 @@ impl Sessions {
         mode: Option<BindMode>,
     ) -> Result<String, Failure> {
         let mut directory = self.lock();
-        directory.unbind(session);
-        let bound = directory.bound.entry(session.account().id).or_default();
         let wanted = client.unwrap_or_else(|| format!("client-{:06}", session.id().number()));
         let mut client = wanted.clone();
+        let is_taken = |bound: &Vec<Bound>| {
+            bound.iter().any(|other| other.client == wanted && !other.session.is(session))
+        };
+        // A session that cannot have another name keeps the one that it has.
+        if mode == Some(BindMode::Fixed) && directory.bound.get(&session.account().id).is_some_and(is_taken) {
+            return Err(ErrorCode::ClientIdInUse.into());
+        }
+        directory.unbind(session);
+        let bound = directory.bound.entry(session.account().id).or_default();
         if let Some(at) = bound.iter().position(|other| other.client == wanted) {
             match mode {
-                Some(BindMode::Fixed) => return Err(ErrorCode::ClientIdInUse.into()),
                 Some(BindMode::Kill) => {
                     let other = bound.remove(at);
                     _ = other.session.end(End::Replaced);
                 }
-                None => client = format!("{wanted}-{:06}", session.id().number()),
+                Some(BindMode::Fixed) | None => client = format!("{wanted}-{:06}", session.id().number()),
             }
         }
         bound.push(Bound { client: client.clone(), session: session.clone() });

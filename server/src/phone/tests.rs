@@ -20,6 +20,10 @@ fn new_leg() -> Result<Negotiation, NoLeg> {
     Ok(Negotiation::new(local, [1; 32]))
 }
 
+fn source() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 5_060))
+}
+
 fn described(direction: &str, payload_type: &str) -> Bytes {
     Bytes::from(format!(
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
@@ -42,13 +46,12 @@ fn progress(code: u16, sdp: Option<Bytes>) -> Event {
 
 fn answered(sdp: Option<Bytes>) -> Event {
     let peer = NameAddr::new(None, Uri::parse("sip:bob@localhost").unwrap());
-    let source = SocketAddr::from(([127, 0, 0, 1], 5_060));
     Event::Answered(Box::new(Answered {
         call: the_call(),
         tag: Some("t".to_owned()),
         peer,
         sdp,
-        source,
+        source: source(),
         behind_nat: false,
     }))
 }
@@ -71,6 +74,7 @@ fn word(effect: &Effect) -> String {
             Command::Reject { status, .. } => status.code().to_string(),
             Command::Acknowledge { .. } => "ACK sdp".to_owned(),
             Command::Reoffer { sdp, .. } => format!("re-INVITE{}", with(sdp.is_some())),
+            Command::WithdrawReoffer { .. } => "CANCEL of re-INVITE".to_owned(),
             Command::AnswerReoffer { .. } => "200 to re-INVITE sdp".to_owned(),
             Command::RejectReoffer { status, .. } => format!("{} to re-INVITE", status.code()),
             Command::Hangup { reason, .. } => match reason.as_ref().and_then(|reason| reason.cause) {
@@ -92,6 +96,7 @@ fn word(effect: &Effect) -> String {
             Signal::Update(_) => "→ update".to_owned(),
             Signal::UpdateAccepted(_) => "→ update accepted".to_owned(),
             Signal::UpdateRefused(code) => format!("→ update refused {code}"),
+            Signal::UpdateWithdrawn => "→ update withdrawn".to_owned(),
             Signal::Ended(Ending { code, text }) => format!("→ ended {code:?} {text:?}"),
             Signal::Invite(_) | Signal::Answered(_) => panic!("a phone does not tell this: {signal:?}"),
         },
@@ -135,7 +140,7 @@ impl Bench {
     /// The phone calls.
     fn called(offer: Option<Bytes>) -> (Self, Vec<String>) {
         let (phone, proposal, effects) =
-            Phone::incoming(END, the_call(), offer.as_ref(), None, &mut new_leg).unwrap();
+            Phone::incoming(END, the_call(), offer.as_ref(), (source(), false), &mut new_leg).unwrap();
         assert_eq!(proposal.is_some(), offer.is_some());
         (Self(phone), words(&effects))
     }
@@ -245,9 +250,14 @@ fn a_calling_phone_without_an_offer_gets_one_and_answers_it_in_its_ack() {
     assert_eq!(effects, ["leg added", "200 sdp"]);
     let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: Some(sdp()) });
     assert_eq!(effects, ["leg updated", "→ confirmed sdp"]);
+    // An ACK that leaves the offer unanswered makes no call either.
+    let (mut bench, _) = Bench::called(None);
+    bench.signal(accepted(Some(Media::Offer(proposal()))));
+    let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: None });
+    let ended = "→ ended Some(488) \"the answer has no session description\"";
+    assert_eq!(effects, ["leg removed", "hang up 488", ended]);
     // If there is nothing to be said in the 200, there is no call.
     let (mut bench, _) = Bench::called(None);
-    let ended = "→ ended Some(488) \"the answer has no session description\"";
     assert_eq!(bench.signal(accepted(None)), ["488", ended]);
 }
 
@@ -280,7 +290,8 @@ fn hold_and_back_go_to_the_other_end_and_its_answer_back() {
     assert_eq!(bench.event(wrong), ["488 to re-INVITE"]);
     // Nor does what the phone takes back.
     bench.event(reoffer("inactive"));
-    assert_eq!(bench.event(Event::ReofferCancelled { call: the_call() }), ["leg updated"]);
+    let cancelled = bench.event(Event::ReofferCancelled { call: the_call() });
+    assert_eq!(cancelled, ["leg updated", "→ update withdrawn"]);
     assert_eq!(bench.event(reoffer("sendonly")), ["leg updated", "→ update"]);
 }
 
@@ -316,6 +327,102 @@ fn an_update_of_the_other_end_is_asked_of_the_phone() {
     assert_eq!(bench.event(refused), ["leg updated", "→ update refused 488"]);
 }
 
+#[test]
+fn an_offer_that_came_early_is_in_the_answer() {
+    let (mut bench, _) = Bench::called(None);
+    // It cannot be sent reliably before (RFC 3262).
+    assert_eq!(bench.signal(ringing(Some(Media::Offer(proposal())))), ["180"]);
+    assert_eq!(bench.signal(accepted(None)), ["leg added", "200 sdp"]);
+    let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: Some(sdp()) });
+    assert_eq!(effects, ["leg updated", "→ confirmed sdp"]);
+}
+
+#[test]
+fn early_media_that_cannot_be_used_are_none_and_the_answer_may_be_better() {
+    let (mut bench, _) = Bench::calling(Some(proposal()));
+    assert_eq!(bench.event(progress(183, Some(Bytes::from_static(b"nonsense")))), ["→ ringing"]);
+    let effects = bench.event(answered(Some(sdp())));
+    assert_eq!(effects, ["leg updated", "leg updated", "→ accepted by bob@localhost answer"]);
+}
+
+/// The direction in the SDP of the command among these effects.
+fn direction_offered(effects: &[Effect]) -> String {
+    let sdp = effects.iter().find_map(|effect| match effect {
+        Effect::Sip(Command::AnswerReoffer { sdp, .. } | Command::Reoffer { sdp: Some(sdp), .. }) => {
+            Some(sdp)
+        }
+        _ => None,
+    });
+    let sdp = String::from_utf8(sdp.unwrap().to_vec()).unwrap();
+    let directions = ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"];
+    sdp.lines().find(|line| directions.contains(line)).unwrap().to_owned()
+}
+
+#[test]
+fn a_phone_that_asks_for_an_offer_is_not_kept_on_hold_for_its_own_sake() {
+    let mut bench = Bench::talking();
+    let asks = Event::Reoffer { call: the_call(), sdp: None };
+    bench.event(Event::Reoffer { call: the_call(), sdp: Some(described("inactive", "0")) });
+    bench.signal(Signal::UpdateAccepted(proposal().with_direction(Direction::Inactive)));
+    let effects = bench.0.handle_event(asks.clone(), &mut new_leg);
+    assert_eq!(direction_offered(&effects), "a=sendrecv");
+    // It talks again, and the other end is to hear of it.
+    let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: Some(sdp()) });
+    assert_eq!(effects, ["leg updated", "→ update"]);
+    bench.signal(Signal::UpdateAccepted(proposal()));
+    // What the other end wants is another matter.
+    bench.signal(Signal::Update(proposal().with_direction(Direction::SendOnly)));
+    bench.event(Event::ReofferAnswered { call: the_call(), sdp: Some(described("recvonly", "0")) });
+    let effects = bench.0.handle_event(asks, &mut new_leg);
+    assert_eq!(direction_offered(&effects), "a=sendonly");
+}
+
+#[test]
+fn what_the_other_end_takes_back_is_undone_at_the_phone() {
+    let hold = || Signal::Update(proposal().with_direction(Direction::SendOnly));
+    let refused = Event::ReofferRejected { call: the_call(), status: StatusCode::new(487).unwrap() };
+    // In time:
+    let mut bench = Bench::talking();
+    bench.signal(hold());
+    assert_eq!(bench.signal(Signal::UpdateWithdrawn), ["CANCEL of re-INVITE"]);
+    assert_eq!(bench.signal(hold()), ["→ update refused 491"], "one after the other");
+    assert_eq!(bench.event(refused), ["leg updated"]);
+    // Too late: it is asked to go back.
+    bench.signal(hold());
+    bench.signal(Signal::UpdateWithdrawn);
+    let agreed = Event::ReofferAnswered { call: the_call(), sdp: Some(described("recvonly", "0")) };
+    let effects = bench.0.handle_event(agreed, &mut new_leg);
+    assert_eq!(direction_offered(&effects), "a=sendrecv");
+    let back = Event::ReofferAnswered { call: the_call(), sdp: Some(sdp()) };
+    assert_eq!(bench.event(back), ["leg updated"]);
+    assert_eq!(bench.signal(hold()), ["leg updated", "re-INVITE sdp"]);
+}
+
+#[test]
+fn a_change_that_is_agreed_to_without_a_usable_answer_is_refused_and_undone() {
+    for wrong in [None, Some(Bytes::from_static(b"nonsense"))] {
+        let mut bench = Bench::talking();
+        bench.signal(Signal::Update(proposal().with_direction(Direction::SendOnly)));
+        let effects = bench.event(Event::ReofferAnswered { call: the_call(), sdp: wrong.clone() });
+        assert_eq!(effects.last().unwrap(), "→ update refused 488", "{effects:?}");
+        assert!(effects.contains(&"re-INVITE sdp".to_owned()), "{effects:?}");
+        // Who answers that no better is left in peace.
+        assert_eq!(bench.event(Event::ReofferAnswered { call: the_call(), sdp: wrong }), ["leg updated"]);
+        assert_eq!(bench.signal(Signal::Update(proposal())), ["leg updated", "re-INVITE sdp"]);
+    }
+}
+
+#[test]
+fn who_agrees_to_what_was_taken_back_meanwhile_is_asked_to_go_back() {
+    let mut bench = Bench::talking();
+    bench.event(Event::Reoffer { call: the_call(), sdp: Some(described("sendonly", "0")) });
+    bench.event(Event::ReofferCancelled { call: the_call() });
+    let held = Signal::UpdateAccepted(proposal().with_direction(Direction::ReceiveOnly));
+    let effects = bench.0.handle_signal(held, &mut new_leg);
+    let [Effect::Signal(Signal::Update(proposal))] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(proposal.direction, Direction::SendReceive);
+}
+
 /// Every pair of things that can happen, in every state: no leg is left behind, and what is over stays over.
 #[test]
 fn everything_in_every_state_leaves_a_call_that_can_be_ended() {
@@ -337,6 +444,7 @@ fn everything_in_every_state_leaves_a_call_that_can_be_ended() {
         Event::Reoffer { call: the_call(), sdp: None },
         Event::Reoffer { call: the_call(), sdp: Some(sdp()) },
         Event::ReofferCancelled { call: the_call() },
+        Event::ReofferAnswered { call: the_call(), sdp: None },
         Event::ReofferAnswered { call: the_call(), sdp: Some(sdp()) },
         Event::ReofferRejected { call: the_call(), status },
         Event::Rejected { call: the_call(), status, phrase: String::new(), retry_after: None },
@@ -353,6 +461,7 @@ fn everything_in_every_state_leaves_a_call_that_can_be_ended() {
         Signal::Update(proposal()),
         Signal::UpdateAccepted(proposal()),
         Signal::UpdateRefused(488),
+        Signal::UpdateWithdrawn,
         Signal::Ended(Ending::hung_up()),
     ];
     let count = events.len() + signals.len();
