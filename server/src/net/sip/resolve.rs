@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::proto::rr::{RData, RecordType};
 use sip::{Address, Transport};
-use tracing::debug;
+use tokio::time::timeout;
+use tracing::{debug, warn};
 
 /// Where SIP is when nothing else is said.
 const PORT: u16 = 5060;
+/// How long servers of a domain are looked for, and then addresses: who calls waits for it.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Addresses that are tried, at most.
 const MOST: usize = 16;
 
@@ -34,18 +38,34 @@ impl Resolver {
         let mut found = Vec::new();
         if port.is_none()
             && let Some(dns) = &self.0
+            && timeout(PATIENCE, self.by_services(dns, name, transport, &mut found)).await.is_err()
         {
-            for (transport, service) in self.services(dns, name, transport).await {
-                for (host, port) in servers(dns, &service).await {
-                    found.extend(hosts(&host, port, transport).await);
-                }
-            }
+            debug!(name, "looking for SIP servers takes too long");
         }
         if found.is_empty() {
-            found = hosts(name, port.unwrap_or(PORT), transport.unwrap_or(Transport::Udp)).await;
+            let hosts = hosts(name, port.unwrap_or(PORT), transport.unwrap_or(Transport::Udp));
+            found = timeout(PATIENCE, hosts).await.unwrap_or_default();
+        }
+        if found.is_empty() {
+            warn!(name, "no SIP server of this name is found");
         }
         found.truncate(MOST);
         found
+    }
+
+    /// What is found in time, the best first.
+    async fn by_services(
+        &self,
+        dns: &TokioResolver,
+        name: &str,
+        transport: Option<Transport>,
+        found: &mut Vec<Address>,
+    ) {
+        for (transport, service) in self.services(dns, name, transport).await {
+            for (host, port) in servers(dns, &service).await {
+                found.extend(hosts(&host, port, transport).await);
+            }
+        }
     }
 
     /// The services of a domain and their transports, from NAPTR or, without it, by their usual names.
