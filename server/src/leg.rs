@@ -1,6 +1,6 @@
 //! What is agreed about the sound of one end of a call, and what is the media thread told of it?
 
-use media::{Command, LegId, Negotiation, Proposal};
+use media::{Command, LegId, Negotiation, Proposal, Signalling};
 
 /// The media of one end of a call. It has a negotiation as soon as either side has proposed something.
 pub(crate) struct Leg {
@@ -10,6 +10,8 @@ pub(crate) struct Leg {
     added: bool,
     /// What the media thread is to be told, in this order.
     commands: Vec<Command>,
+    /// Where this end's authenticated signalling comes from.
+    signalling: Option<Signalling>,
 }
 
 /// What kind of media an end has.
@@ -73,7 +75,7 @@ impl Problem {
 impl Leg {
     /// A leg that nothing was said of yet.
     pub(crate) const fn new(id: LegId) -> Self {
-        Self { id, negotiation: None, added: false, commands: Vec::new() }
+        Self { id, negotiation: None, added: false, commands: Vec::new(), signalling: None }
     }
 
     /// Makes an offer to this end of what the other proposes.
@@ -112,10 +114,11 @@ impl Leg {
         Ok(proposal)
     }
 
-    /// Where this end's authenticated signalling comes from, if that went through a NAT.
-    pub(crate) fn learn_source_from(&mut self, address: Option<std::net::IpAddr>) {
-        if let Some(negotiation) = &mut self.negotiation {
-            negotiation.learn_source_from(address);
+    /// Where this end's authenticated signalling comes from.
+    pub(crate) fn learn_source_from(&mut self, signalling: Signalling) {
+        let is_news = self.signalling.replace(signalling) != Some(signalling);
+        if is_news && let Some(negotiation) = &mut self.negotiation {
+            negotiation.learn_source_from(signalling);
             self.tell();
         }
     }
@@ -153,7 +156,11 @@ impl Leg {
         new_leg: impl FnOnce() -> Result<Negotiation, NoLeg>,
     ) -> Result<&mut Negotiation, NoLeg> {
         if self.negotiation.is_none() {
-            self.negotiation = Some(new_leg()?);
+            let mut negotiation = new_leg()?;
+            if let Some(signalling) = self.signalling {
+                negotiation.learn_source_from(signalling);
+            }
+            self.negotiation = Some(negotiation);
         }
         self.negotiation.as_mut().ok_or(NoLeg)
     }

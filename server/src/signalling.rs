@@ -232,6 +232,7 @@ impl Signalling {
                 info!(?registration, ?state, "registration at a trunk");
             }
             Event::Progress { call, .. }
+            | Event::Located { call, .. }
             | Event::Rejected { call, .. }
             | Event::Acknowledged { call, .. }
             | Event::Cancelled { call, .. }
@@ -281,8 +282,8 @@ impl Signalling {
             ..
         } = incoming;
         let end = End::caller(self.hub.next_call());
-        let nat = behind_nat.then(|| source.ip());
-        let phone = Phone::incoming(end, handle, sdp.as_ref(), nat, &mut self.new_leg(end));
+        let located = (source, behind_nat);
+        let phone = Phone::incoming(end, handle, sdp.as_ref(), located, &mut self.new_leg(end));
         let (phone, offer, effects) = match phone {
             Ok(phone) => phone,
             Err(problem) => {

@@ -137,7 +137,13 @@ impl Switch {
             (Signal::Ringing { tag, media }, true) => self.rings(end, tag, media),
             (Signal::Accepted(accepted), true) => self.accepts(end, *accepted),
             (Signal::Ended(ending), true) => self.ends(end, ending),
-            (signal @ (Signal::Update(_) | Signal::UpdateAccepted(_) | Signal::UpdateRefused(_)), true) => {
+            (
+                signal @ (Signal::Update(_)
+                | Signal::UpdateAccepted(_)
+                | Signal::UpdateRefused(_)
+                | Signal::UpdateWithdrawn),
+                true,
+            ) => {
                 if matches!(call.state, State::Answered(branch) if branch == end.branch) {
                     self.tell(End::caller(end.call), signal);
                 }
@@ -181,7 +187,7 @@ impl Switch {
                 }
                 self.tell(End { call: id, branch }, Signal::Update(proposal));
             }
-            signal @ (Signal::UpdateAccepted(_) | Signal::UpdateRefused(_)) => {
+            signal @ (Signal::UpdateAccepted(_) | Signal::UpdateRefused(_) | Signal::UpdateWithdrawn) => {
                 if let Some(branch) = answered {
                     self.tell(End { call: id, branch }, signal);
                 }

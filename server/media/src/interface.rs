@@ -123,7 +123,7 @@ pub struct Transmit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Media can flow: a browser's ICE and DTLS are up, or a phone's first packet was accepted. It comes again
-    /// after [`Loss::ConsentExpired`], when the browser is back.
+    /// after [`Loss::ConsentExpired`] or [`Loss::Silence`], when the peer is back.
     Connected {
         /// Which leg.
         leg: LegId,
@@ -167,4 +167,7 @@ pub enum Loss {
     HandshakeFailed,
     /// The browser closed the DTLS association: its page is gone, or it hung up.
     Closed,
+    /// A phone has sent neither RTP nor RTCP for a minute: it is gone, or silent on purpose, as some are on hold. It comes
+    /// again after each further minute.
+    Silence,
 }

@@ -40,6 +40,9 @@ pub(crate) struct Leg {
     pub(crate) report_due: Instant,
     /// What the router's timers hold for this leg.
     pub(crate) deadline: Option<Instant>,
+    /// How many packets had come of the peer, RTCP too, and when another had come last; looked at with each report.
+    heard: (u64, Instant),
+    reports_heard: u64,
     cname: String,
     routes: [Option<Route>; Encoding::ALL.len()],
     reception: Option<Reception>,
@@ -65,6 +68,8 @@ pub(crate) struct Route {
 
 /// The interval of RTCP reports, before jitter: the minimum that RFC 3550 §6.2 recommends.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// How long a phone may say nothing at all. Those that send no sound still report, every five seconds or so.
+const SILENCE: Duration = Duration::from_secs(60);
 
 impl Leg {
     pub(crate) fn new(
@@ -87,6 +92,8 @@ impl Leg {
             // The first report comes after half the interval (§6.2).
             report_due: now + interval(random) / 2,
             deadline: None,
+            heard: (0, now),
+            reports_heard: 0,
             cname: parameters.cname.clone(),
             routes: routes(&parameters.payloads),
             reception: None,
@@ -133,6 +140,7 @@ impl Leg {
 
     /// Takes what matters of the peer's RTCP; false if it is none.
     pub(crate) fn note_rtcp(&mut self, now: Instant, ntp: u64, packet: &[u8]) -> bool {
+        self.reports_heard += 1;
         let (own, clock_rate) = (self.sending.ssrc(), self.sending.clock_rate());
         let (reception, far_end) = (&mut self.reception, &mut self.far_end);
         rtcp::parse(packet, |item| match item {
@@ -164,6 +172,17 @@ impl Leg {
             cname: &self.cname,
             is_farewell,
         }
+    }
+
+    /// Whether nothing has come of the peer for [`SILENCE`], or for as long again.
+    pub(crate) fn is_silent(&mut self, now: Instant) -> bool {
+        let heard = self.received.packets + self.reports_heard;
+        let (before, since) = self.heard;
+        let is_silent = heard == before && now.saturating_duration_since(since) >= SILENCE;
+        if heard != before || is_silent {
+            self.heard = (heard, now);
+        }
+        is_silent
     }
 
     /// Puts the next report off by an interval, more or less (§6.2: so that nobody falls into step).

@@ -119,8 +119,8 @@ pub use fingerprint::{Fingerprint, FingerprintError, HashFunction};
 pub use interface::{Arrival, Command, CommandError, Event, LegId, Loss, Output, Socket, Transmit};
 pub use negotiation::{Local, Negotiation};
 pub use parameters::{
-    LegParameters, Payload, RemoteCertificate, RemoteRtp, RtpParameters, SourceRule, TransportParameters,
-    WebRtcParameters,
+    LegParameters, Payload, RemoteCertificate, RemoteRtp, RtpParameters, Signalling, SourceRule,
+    TransportParameters, WebRtcParameters,
 };
 pub use ports::{PortPair, PortPool, PortRangeError};
 pub use proposal::Proposal;

@@ -12,7 +12,7 @@ use self::agreement::{Agreement, OwnOffer, PeerOffer};
 use self::composition::{Composition, Slot};
 use crate::codec::{Codec, Encoding};
 use crate::description::{Description, IceCredentials};
-use crate::parameters::{LegParameters, RemoteRtp};
+use crate::parameters::{LegParameters, RemoteRtp, Signalling};
 use crate::random::Random;
 use crate::{Direction, Error, Fingerprint, Proposal};
 
@@ -56,7 +56,7 @@ pub struct Negotiation {
     sent: Option<Session>,
     /// Every payload type ever bound on this leg: none may get a second meaning (RFC 3264 §8.3.2).
     bound: Vec<(Encoding, u8)>,
-    signalling: Option<IpAddr>,
+    signalling: Option<Signalling>,
     descriptions: u32,
 }
 
@@ -97,10 +97,10 @@ impl Negotiation {
         }
     }
 
-    /// Says where the peer's authenticated signalling comes from if that went through a NAT (its Via differs from its
-    /// source), so that its SDP cannot be taken at its word; `None` if the SDP can. Only plain-RTP legs mind.
-    pub fn learn_source_from(&mut self, signalling: Option<IpAddr>) {
-        self.signalling = signalling;
+    /// Says where the peer's authenticated signalling comes from: whether its SDP can be taken at its word. Without this
+    /// it is. Only plain-RTP legs mind.
+    pub fn learn_source_from(&mut self, signalling: Signalling) {
+        self.signalling = Some(signalling);
     }
 
     /// Takes an offer of the peer and returns what it proposes to the other leg.

@@ -88,11 +88,29 @@ impl RemoteRtp {
     }
 }
 
+/// Where a peer's authenticated signalling comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signalling {
+    /// From where its author is.
+    Direct(IpAddr),
+    /// Through a NAT: what its author says of addresses does not hold.
+    Translated(IpAddr),
+}
+
 /// Which packets on a plain-RTP leg are taken for the peer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceRule {
     /// Those from exactly the address and port that the SDP named.
     Named,
+    /// The SDP names a private address that the signalling did not come from, though nothing else speaks of a NAT: its
+    /// author may be there, or behind a NAT. The first packet from either fixes port and SSRC; until then packets go to
+    /// where the SDP wants them.
+    Either {
+        /// The address that the signalling came from.
+        from: IpAddr,
+        /// Counts the peer's descriptions: the router learns once for each value.
+        offer: u32,
+    },
     /// The peer is behind a NAT, so its SDP names an address that nobody can reach: the first packet from the
     /// address of its authenticated signalling with a negotiated payload type fixes port and SSRC.
     Learned {

@@ -27,6 +27,8 @@ pub struct Timers {
     pub message: Duration,
     /// How often an unanswered call repeats its last provisional response (RFC 3261 §13.3.1.1). 60 s.
     pub progress: Duration,
+    /// How long the user may take to decide on a change of the peer. 10 s, well before any peer gives up.
+    pub change: Duration,
 }
 
 impl Default for Timers {
@@ -40,6 +42,7 @@ impl Default for Timers {
             stranger: Duration::from_secs(32),
             message: Duration::from_secs(32),
             progress: Duration::from_secs(60),
+            change: Duration::from_secs(10),
         }
     }
 }

@@ -82,6 +82,7 @@ fn word(effect: &Effect) -> String {
                 None => "hang up".to_owned(),
             },
             Command::Invite(_)
+            | Command::Probe { .. }
             | Command::Credentials { .. }
             | Command::BindingsStored { .. }
             | Command::Register(_)
@@ -351,7 +352,7 @@ fn direction_offered(effects: &[Effect]) -> String {
         Effect::Sip(Command::AnswerReoffer { sdp, .. } | Command::Reoffer { sdp: Some(sdp), .. }) => {
             Some(sdp)
         }
-        _ => None,
+        Effect::Sip(_) | Effect::Signal(_) | Effect::Media(_) => None,
     });
     let sdp = String::from_utf8(sdp.unwrap().to_vec()).unwrap();
     let directions = ["a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"];

@@ -46,9 +46,11 @@ impl Phone {
         let Some(remote) = self.remote else { return false };
         match self.rule {
             SourceRule::Named => remote.rtp == from,
-            SourceRule::Learned { from: signalling, offer } => {
+            SourceRule::Learned { from: signalling, offer }
+            | SourceRule::Either { from: signalling, offer } => {
+                let may_teach = from.ip() == signalling || self.is_either() && from == remote.rtp;
                 let packet = Learned { offer, named: remote.rtp, from, ssrc: header.ssrc };
-                learn(&mut self.rtp, packet, from.ip() == signalling && is_negotiated)
+                learn(&mut self.rtp, packet, may_teach && is_negotiated)
             }
         }
     }
@@ -60,34 +62,47 @@ impl Phone {
         };
         match self.rule {
             SourceRule::Named => remote.rtcp == from,
-            SourceRule::Learned { .. } if on_rtp_port => {
+            SourceRule::Learned { .. } | SourceRule::Either { .. } if on_rtp_port => {
                 self.rtp.as_ref().is_some_and(|learned| learned.from == from)
             }
-            SourceRule::Learned { from: signalling, offer } => {
+            SourceRule::Learned { from: signalling, offer }
+            | SourceRule::Either { from: signalling, offer } => {
+                let may_teach = from.ip() == signalling || self.is_either() && from == remote.rtcp;
                 // Any SSRC may report.
                 let packet = Learned { offer, named: remote.rtcp, from, ssrc: 0 };
-                learn(&mut self.rtcp, packet, from.ip() == signalling)
+                learn(&mut self.rtcp, packet, may_teach)
             }
         }
     }
 
     /// Where RTP goes. Behind a NAT nothing is sent before something came.
     pub(crate) fn rtp_destination(&self) -> Option<SocketAddr> {
-        match self.rule {
-            SourceRule::Named => self.remote.map(|remote| remote.rtp),
-            SourceRule::Learned { .. } => self.rtp.as_ref().map(|learned| learned.from),
-        }
+        self.destination(self.rtp.as_deref(), |remote| remote.rtp)
     }
 
     /// Where RTCP goes, and whether it shares the RTP port.
     pub(crate) fn rtcp_destination(&self) -> Option<(SocketAddr, bool)> {
         let remote = self.remote?;
-        let to = match self.rule {
-            SourceRule::Named => remote.rtcp,
-            SourceRule::Learned { .. } if remote.is_muxed() => self.rtp.as_ref()?.from,
-            SourceRule::Learned { .. } => self.rtcp.as_ref()?.from,
-        };
-        Some((to, remote.is_muxed()))
+        let learned = if remote.is_muxed() { &self.rtp } else { &self.rtcp };
+        Some((self.destination(learned.as_deref(), |remote| remote.rtcp)?, remote.is_muxed()))
+    }
+
+    fn destination(
+        &self,
+        learned: Option<&Learned>,
+        named: fn(RemoteRtp) -> SocketAddr,
+    ) -> Option<SocketAddr> {
+        let (named, learned) = (self.remote.map(named), learned.map(|learned| learned.from));
+        match self.rule {
+            SourceRule::Named => named,
+            SourceRule::Learned { .. } => learned,
+            SourceRule::Either { .. } => learned.or(named),
+        }
+    }
+
+    /// Whether the SDP may be right.
+    fn is_either(&self) -> bool {
+        matches!(self.rule, SourceRule::Either { .. })
     }
 }
 
@@ -178,6 +193,27 @@ mod tests {
         assert!(phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true), "on its way");
         assert!(phone.accepts_rtp(at("203.0.113.5:9100"), &header(2), true), "moved");
         assert!(!phone.accepts_rtp(at("203.0.113.5:9000"), &header(1), true));
+    }
+
+    #[test]
+    fn a_private_address_may_be_right_and_the_first_packet_tells() {
+        let either = SourceRule::Either { from: "203.0.113.5".parse().unwrap(), offer: 1 };
+        for (first, other) in
+            [("192.168.1.7:4000", "203.0.113.5:9000"), ("203.0.113.5:9000", "192.168.1.7:4000")]
+        {
+            let mut phone = phone(either, "192.168.1.7:4001");
+            assert_eq!(phone.rtp_destination(), Some(at("192.168.1.7:4000")), "as long as nothing came");
+            assert_eq!(phone.rtcp_destination(), Some((at("192.168.1.7:4001"), false)));
+            assert!(!phone.accepts_rtp(at("203.0.113.6:9000"), &header(1), true), "another host");
+            assert!(!phone.accepts_rtp(at("192.168.1.7:4002"), &header(1), true), "another port");
+            assert!(phone.accepts_rtp(at(first), &header(1), true));
+            assert!(!phone.accepts_rtp(at(other), &header(1), true), "it is known where it is");
+            assert_eq!(phone.rtp_destination(), Some(at(first)));
+        }
+        let mut phone = phone(either, "192.168.1.7:4001");
+        assert!(phone.accepts_rtcp(at("203.0.113.5:9001"), false));
+        assert!(!phone.accepts_rtcp(at("192.168.1.7:4001"), false));
+        assert_eq!(phone.rtcp_destination(), Some((at("203.0.113.5:9001"), false)));
     }
 
     #[test]

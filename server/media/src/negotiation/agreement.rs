@@ -7,7 +7,8 @@ use super::{Local, acceptance};
 use crate::codec::{Codec, Encoding};
 use crate::description::{Description, IceCredentials, Section};
 use crate::parameters::{
-    Payload, RemoteCertificate, RemoteRtp, RtpParameters, SourceRule, TransportParameters, WebRtcParameters,
+    Payload, RemoteCertificate, RemoteRtp, RtpParameters, Signalling, SourceRule, TransportParameters,
+    WebRtcParameters,
 };
 use crate::{Direction, Error, Proposal};
 
@@ -139,8 +140,7 @@ impl Agreement {
         self.remote.tagged(section).ice.as_ref()
     }
 
-    pub(super) fn transport(&self, local: &Local, signalling: Option<IpAddr>) -> TransportParameters {
-        let learned = |from| SourceRule::Learned { from, offer: self.number };
+    pub(super) fn transport(&self, local: &Local, signalling: Option<Signalling>) -> TransportParameters {
         match local {
             Local::WebRtc { .. } => TransportParameters::WebRtc(WebRtcParameters {
                 local: self.credentials.clone(),
@@ -148,8 +148,21 @@ impl Agreement {
             }),
             Local::Rtp { .. } => TransportParameters::Rtp(RtpParameters {
                 remote: self.addresses,
-                source: signalling.map_or(SourceRule::Named, learned),
+                source: self.source(signalling),
             }),
+        }
+    }
+
+    fn source(&self, signalling: Option<Signalling>) -> SourceRule {
+        let offer = self.number;
+        match (signalling, self.addresses) {
+            (Some(Signalling::Translated(from)), _) => SourceRule::Learned { from, offer },
+            (Some(Signalling::Direct(from)), Some(RemoteRtp { rtp, .. }))
+                if rtp.ip() != from && is_private(rtp.ip()) =>
+            {
+                SourceRule::Either { from, offer }
+            }
+            (Some(Signalling::Direct(_)) | None, _) => SourceRule::Named,
         }
     }
 
@@ -159,6 +172,17 @@ impl Agreement {
         let describing = if section.fingerprints.is_empty() { tagged } else { section };
         let fingerprints = Some(describing.fingerprints.clone()).filter(|list| !list.is_empty())?;
         Some(RemoteCertificate { fingerprints, tls_id: tagged.tls_id.clone() })
+    }
+}
+
+/// Whether an address means something else elsewhere (RFC 1918, RFC 6598, RFC 4193, link-local).
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let shared = matches!(address.octets(), [100, 64..=127, _, _]);
+            address.is_private() || address.is_link_local() || shared
+        }
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 

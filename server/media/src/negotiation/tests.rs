@@ -3,7 +3,9 @@
 use super::*;
 use crate::Encoding::{ComfortNoise, G722, Opus, Pcma, Pcmu, TelephoneEvent8, TelephoneEvent48};
 use crate::HashFunction;
-use crate::parameters::{Payload, RtpParameters, SourceRule, TransportParameters, WebRtcParameters};
+use crate::parameters::{
+    Payload, RtpParameters, Signalling, SourceRule, TransportParameters, WebRtcParameters,
+};
 
 const CHROMIUM: &str = include_str!("../testdata/chromium_audio.sdp");
 const FIREFOX: &str = include_str!("../testdata/firefox_audio.sdp");
@@ -322,15 +324,36 @@ fn an_early_answer_of_ours_may_be_followed_by_another() {
     assert_eq!(leg.answer(&of(&[Opus])), Err(Error::NothingToAnswer));
 }
 
+fn rule(leg: &Negotiation) -> SourceRule {
+    match leg.parameters().unwrap().transport {
+        TransportParameters::Rtp(parameters) => parameters.source,
+        TransportParameters::WebRtc(_) => panic!("a phone leg"),
+    }
+}
+
+#[test]
+fn a_private_address_that_the_signalling_did_not_come_from_may_be_wrong() {
+    let from = "203.0.113.5".parse().unwrap();
+    for (named, expected) in [
+        ("10.0.0.7", SourceRule::Either { from, offer: 1 }),
+        ("100.64.0.7", SourceRule::Either { from, offer: 1 }),
+        // A server of media at another public address than that of the signalling.
+        ("192.0.2.7", SourceRule::Named),
+        ("203.0.113.5", SourceRule::Named),
+    ] {
+        let mut leg = phone();
+        leg.learn_source_from(Signalling::Direct(from));
+        leg.offer(&of(&[Pcmu])).unwrap();
+        leg.handle_answer(&phone_answer("0", "").replace("192.0.2.7", named)).unwrap();
+        assert_eq!(rule(&leg), expected, "{named}");
+    }
+}
+
 #[test]
 fn a_peer_behind_a_nat_is_learned_once_for_each_of_its_descriptions() {
     let mut leg = phone();
     let from = "203.0.113.5".parse().unwrap();
-    leg.learn_source_from(Some(from));
-    let rule = |leg: &Negotiation| match leg.parameters().unwrap().transport {
-        TransportParameters::Rtp(parameters) => parameters.source,
-        TransportParameters::WebRtc(_) => panic!("a phone leg"),
-    };
+    leg.learn_source_from(Signalling::Translated(from));
     leg.offer(&of(&[Pcmu])).unwrap();
     leg.handle_answer(&phone_answer("0", "")).unwrap();
     assert_eq!(rule(&leg), SourceRule::Learned { from, offer: 1 });

@@ -167,6 +167,17 @@ impl Router {
         });
         if is_report_due {
             self.send_report(now, slot, false);
+            self.note_silence(now, slot);
+        }
+    }
+
+    /// Browsers show by their consent that they are there, phones by what they send.
+    fn note_silence(&mut self, now: Instant, slot: Slot) {
+        let Some(leg) = self.legs.get_mut(slot) else { return };
+        if matches!(leg.transport, Transport::Phone(_)) && leg.is_silent(now) {
+            leg.is_connected = false;
+            let id = leg.id;
+            self.tell(Event::Lost { leg: id, why: Loss::Silence });
         }
     }
 

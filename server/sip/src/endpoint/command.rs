@@ -65,6 +65,12 @@ pub enum Command {
         /// The new offer, or `None` to ask the peer for one.
         sdp: Option<Bytes>,
     },
+    /// Take back the change that was asked of the peer. [`Event::ReofferRejected`](super::Event::ReofferRejected) follows,
+    /// or [`Event::ReofferAnswered`](super::Event::ReofferAnswered) if it has agreed already.
+    WithdrawReoffer {
+        /// The call.
+        call: CallHandle,
+    },
     /// Agree to a change that the peer asked for.
     AnswerReoffer {
         /// The call.
@@ -78,6 +84,12 @@ pub enum Command {
         call: CallHandle,
         /// The status code, usually 488; one below 300 is dropped.
         status: StatusCode,
+    },
+    /// Ask the peer of an established call whether it is still there. If it does not answer, or knows nothing of the call,
+    /// [`Event::Ended`](super::Event::Ended) follows; else nothing.
+    Probe {
+        /// The call.
+        call: CallHandle,
     },
     /// End a call, in whichever way its state needs: CANCEL once there was a provisional response, BYE, or a final
     /// response of 480. [`Event::Ended`](super::Event::Ended) follows at once; what is left to send is the endpoint's.

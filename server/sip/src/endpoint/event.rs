@@ -28,6 +28,16 @@ pub enum Event {
         /// The answer for early media.
         sdp: Option<Bytes>,
     },
+    /// Where a peer's signalling comes from, before an event that brings its description: when that was not known yet,
+    /// or has changed.
+    Located {
+        /// The call.
+        call: CallHandle,
+        /// Where it comes from.
+        source: SocketAddr,
+        /// Whether an address translator is between, as in [`Incoming`] and [`Answered`].
+        behind_nat: bool,
+    },
     /// Our call was answered.
     Answered(Box<Answered>),
     /// Our call was refused: by the peer, or with 408 because nothing came, or 503 because nothing could be sent.
@@ -70,7 +80,8 @@ pub enum Event {
         /// The peer's offer; `None` if it asks for ours.
         sdp: Option<Bytes>,
     },
-    /// The peer no longer wants its change, or nothing was said to it for 64·T1. The session stays as it was.
+    /// The peer no longer wants its change, or nothing was said to it for [`Timers::change`](crate::Timers::change). The
+    /// session stays as it was.
     ReofferCancelled {
         /// The call.
         call: CallHandle,

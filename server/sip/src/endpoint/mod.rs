@@ -145,8 +145,10 @@ impl Endpoint {
             }
             Command::Acknowledge { call, sdp } => self.acknowledge_offer(now, call, sdp),
             Command::Reoffer { call, sdp } => self.reoffer(now, call, sdp),
+            Command::WithdrawReoffer { call } => self.withdraw_reoffer(now, call),
             Command::AnswerReoffer { call, sdp } => self.answer_reoffer(now, call, sdp),
             Command::RejectReoffer { call, status } => self.reject_reoffer(now, call, status),
+            Command::Probe { call } => self.probe(now, call),
             Command::Hangup { call, reason } => self.hang_up(now, call, reason.as_ref()),
             Command::Credentials { id, ha1 } => self.credentials(now, id, ha1.as_ref()),
             Command::BindingsStored { id, ok } => self.bindings_stored(now, id, ok),

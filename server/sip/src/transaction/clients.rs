@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     Invite(CallHandle),
     /// An INVITE within a call.
     Reoffer(CallHandle),
+    /// An OPTIONS within a call.
+    Probe(CallHandle),
     /// The ACK of a 2xx.
     Acknowledgement,
     /// A CANCEL or BYE: the call itself is over for its user.

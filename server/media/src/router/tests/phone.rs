@@ -68,6 +68,25 @@ fn a_phone_behind_a_nat_is_learned_once_and_again_only_after_an_offer() {
 }
 
 #[test]
+fn a_phone_that_is_silent_for_a_minute_is_said_to_be_lost_and_found_again() {
+    let second = Duration::from_secs(1);
+    let silence = Event::Lost { leg: LegId(1), why: Loss::Silence };
+    let mut bench = Bench::new();
+    let mut phone = Phone::new(&mut bench, 1, &PCMU);
+    bench.command(Command::Bridge { a: LegId(1), b: LegId(1) });
+    phone.say(&mut bench, 0, b"sound");
+    bench.take_events();
+    bench.pass(second * 55);
+    assert_eq!(bench.take_events(), []);
+    bench.pass(second * 20);
+    assert_eq!(bench.take_events(), std::slice::from_ref(&silence));
+    bench.pass(second * 70);
+    assert_eq!(bench.take_events(), std::slice::from_ref(&silence), "once a minute");
+    phone.say(&mut bench, 0, b"sound");
+    assert_eq!(bench.take_events(), [Event::Connected { leg: LegId(1) }]);
+}
+
+#[test]
 fn reports_tell_what_came_and_what_was_sent() {
     let mut bench = Bench::new();
     let mut phone = Phone::new(&mut bench, 1, &PCMU);

@@ -50,7 +50,7 @@ impl Endpoint {
         let cseq = dialog.remote_cseq().unwrap_or_default();
         let success = Success::new(now, cseq, sent, &self.config.timers);
         let exchange = Exchange::Unacknowledged(success);
-        self.calls.get_mut(handle)?.state = State::Confirmed(Confirmed { dialog, exchange, backoff: None });
+        self.calls.get_mut(handle)?.state = State::Confirmed(Confirmed::new(dialog, exchange));
         self.watch_call(handle);
         Some(())
     }

@@ -4,21 +4,26 @@ mod hang_up;
 mod incoming;
 mod nat;
 mod outgoing;
+mod probe;
 mod reoffer;
 mod timeout;
 
-pub(crate) use nat::{answer_behind_nat, request_behind_nat};
+pub(crate) use nat::{answer_behind_nat, is_named, request_behind_nat};
 
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::{CallHandle, DeliveryId, Endpoint};
+use super::ingress::Source;
+use super::serve::sure_flow;
+use super::{CallHandle, DeliveryId, Endpoint, Event};
 use crate::dialog::Dialog;
 use crate::digest::Credentials;
 use crate::flow::FlowId;
+use crate::header::NameAddr;
 use crate::message::Headers;
 use crate::outgoing::{Outgoing, Proof};
 use crate::reply::WayBack;
@@ -33,6 +38,10 @@ pub(crate) struct Call {
     pub(crate) tag: String,
     pub(crate) credentials: Option<Arc<Credentials>>,
     pub(crate) state: State,
+    /// Whether the peer is a phone of a local account.
+    of_account: bool,
+    /// Where the user was told that the peer's signalling comes from.
+    located: Option<(SocketAddr, bool)>,
     /// Our INVITE, once it was answered, while other forks may yet answer (RFC 3261 §13.2.2.4).
     forked: Option<Forked>,
     /// The ACKs we sent lately, to be sent again with each repetition of their 2xx.
@@ -78,6 +87,8 @@ pub(crate) struct Confirmed {
     pub(crate) exchange: Exchange,
     /// A change of ours that met one of the peer's, to be tried again (RFC 3261 §14.1).
     backoff: Option<Backoff>,
+    /// The peer is being asked whether it is still there.
+    is_probed: bool,
 }
 
 /// What is under way between the two ends; only one thing can be.
@@ -142,9 +153,37 @@ struct Acknowledgement {
 /// How many ACKs of one call are kept: more forks than that are not met in the wild.
 const MOST_ACKNOWLEDGEMENTS: usize = 16;
 
+impl Confirmed {
+    fn new(dialog: Dialog, exchange: Exchange) -> Self {
+        Self { dialog, exchange, backoff: None, is_probed: false }
+    }
+}
+
 impl Call {
-    pub(crate) fn new(tag: String, credentials: Option<Arc<Credentials>>, state: State) -> Self {
-        Self { tag, credentials, state, forked: None, acknowledgements: VecDeque::new() }
+    pub(crate) fn new(
+        tag: String,
+        credentials: Option<Arc<Credentials>>,
+        of_account: bool,
+        state: State,
+    ) -> Self {
+        let acknowledgements = VecDeque::new();
+        Self { tag, credentials, state, of_account, located: None, forked: None, acknowledgements }
+    }
+
+    /// Where the user learns that the peer's signalling comes from.
+    pub(crate) fn locate(&mut self, source: SocketAddr, behind_nat: bool) -> bool {
+        self.located.replace((source, behind_nat)) != Some((source, behind_nat))
+    }
+
+    /// The flow to remember for the dialog: a connection, the only way through an address translator, or where the phone
+    /// of an account was heard that calls itself by a name, which often nobody else knows.
+    pub(crate) fn flow(
+        &self,
+        source: Source,
+        behind_nat: bool,
+        contact: Option<&NameAddr>,
+    ) -> Option<FlowId> {
+        sure_flow(source, behind_nat || self.of_account && is_named(contact))
     }
 
     /// When time matters next.
@@ -274,6 +313,14 @@ impl Endpoint {
     pub(crate) fn watch_call(&mut self, handle: CallHandle) {
         let deadline = self.calls.get(handle).and_then(Call::deadline);
         self.timers.set(TimerKey::Call(handle), deadline);
+    }
+
+    /// Tells the user where the signalling of a peer comes from, if that is news.
+    pub(crate) fn locate(&mut self, handle: CallHandle, source: Source, behind_nat: bool) {
+        let Some(call) = self.calls.get_mut(handle) else { return };
+        if call.locate(source.remote, behind_nat) {
+            self.tell(Event::Located { call: handle, source: source.remote, behind_nat });
+        }
     }
 
     /// Nothing is left to say in a call: it goes, or stays for the forks that may yet answer.

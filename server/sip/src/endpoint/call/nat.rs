@@ -20,6 +20,11 @@ pub(crate) fn answer_behind_nat(source: SocketAddr, response: &Response, contact
     response.headers.value(HeaderName::RecordRoute).is_none() && hidden(source, contact)
 }
 
+/// Whether a Contact names a host and not an address.
+pub(crate) fn is_named(contact: Option<&NameAddr>) -> bool {
+    contact.and_then(|contact| contact.uri.as_sip()).is_some_and(|contact| contact.host().address().is_none())
+}
+
 /// A Contact at another public address is that of someone behind a proxy, and can be reached.
 fn hidden(source: SocketAddr, contact: Option<&NameAddr>) -> bool {
     let claimed = contact.and_then(|contact| contact.uri.as_sip()?.host().address());

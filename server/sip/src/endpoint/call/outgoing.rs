@@ -12,7 +12,6 @@ use super::{
 use crate::dialog::Dialog;
 use crate::endpoint::delivery::Outcome;
 use crate::endpoint::ingress::Source;
-use crate::endpoint::serve::sure_flow;
 use crate::endpoint::{Answered, CallHandle, Endpoint, Event, Invite, Target};
 use crate::flow::FlowId;
 use crate::header::NameAddr;
@@ -34,6 +33,7 @@ impl Endpoint {
             self.reject_invite(handle, StatusCode::SERVICE_UNAVAILABLE, "Overloaded", None);
             return Some(());
         }
+        let of_account = matches!(target, Target::Binding(_));
         let (uri, route, flow) = self.aim(target);
         let (uri, routes, next_hop) = Outgoing::routed(&uri, &route);
         let tag = self.random.name();
@@ -55,7 +55,8 @@ impl Endpoint {
         };
         let credentials = credentials.map(Arc::new);
         let delivery = self.deliveries.next();
-        self.calls.insert(handle, Call::new(tag, credentials.clone(), State::Calling(Calling { delivery })));
+        let calling = State::Calling(Calling { delivery });
+        self.calls.insert(handle, Call::new(tag, credentials.clone(), of_account, calling));
         self.deliver(now, delivery, Purpose::Invite(handle), request, (credentials, flow));
         Some(())
     }
@@ -76,15 +77,25 @@ impl Endpoint {
     }
 
     /// A provisional response came: now the INVITE can be cancelled, if that is what the user wants.
-    pub(crate) fn invite_progressed(&mut self, now: Instant, handle: CallHandle, response: &Response) {
+    pub(crate) fn invite_progressed(
+        &mut self,
+        now: Instant,
+        handle: CallHandle,
+        source: Source,
+        response: &Response,
+    ) {
         let Some(call) = self.calls.get(handle) else { return };
         match &call.state {
-            State::Calling(_) if response.status != StatusCode::TRYING => self.tell(Event::Progress {
-                call: handle,
-                status: response.status,
-                tag: response.to.tag().map(str::to_owned),
-                sdp: session(&response.headers, &response.body),
-            }),
+            State::Calling(_) if response.status != StatusCode::TRYING => {
+                let sdp = session(&response.headers, &response.body);
+                if sdp.is_some() {
+                    let contact = response.headers.contact().ok().flatten();
+                    let nat = answer_behind_nat(source.remote, response, contact.as_ref());
+                    self.locate(handle, source, nat);
+                }
+                let (status, tag) = (response.status, response.to.tag().map(str::to_owned));
+                self.tell(Event::Progress { call: handle, status, tag, sdp });
+            }
             State::Leaving(Leaving::Cancelling { .. }) => self.cancel_invite(now, handle),
             State::Calling(_)
             | State::Ringing(_)
@@ -117,7 +128,12 @@ impl Endpoint {
             Outcome::Failure(status) => {
                 self.finish(now, handle);
                 if calling {
-                    self.reject_invite(handle, status, status.phrase(), None);
+                    let phrase = match status {
+                        StatusCode::SERVICE_UNAVAILABLE => "No Server There Can Be Reached",
+                        StatusCode::REQUEST_TIMEOUT => "No Server There Answers",
+                        _ => status.phrase(),
+                    };
+                    self.reject_invite(handle, status, phrase, None);
                 }
             }
         }
@@ -134,7 +150,10 @@ impl Endpoint {
     ) {
         let contact = response.headers.contact().ok().flatten();
         let nat = answer_behind_nat(source.remote, response, contact.as_ref());
-        let dialog = Dialog::of_response(&invite, response, sure_flow(source, nat));
+        let Some(call) = self.calls.get_mut(handle) else { return };
+        call.locate(source.remote, nat);
+        let flow = call.flow(source, nat, contact.as_ref());
+        let dialog = Dialog::of_response(&invite, response, flow);
         let offered = invite.sdp.is_some();
         let answered = (invite.cseq, invite.authorization.clone());
         let until = now + self.config.timers.give_up();
@@ -145,7 +164,7 @@ impl Endpoint {
             self.refuse_fork(now, handle, dialog, answered);
             return self.finish(now, handle);
         }
-        let idle = Confirmed { dialog: dialog.clone(), exchange: Exchange::Idle, backoff: None };
+        let idle = Confirmed::new(dialog.clone(), Exchange::Idle);
         if offered {
             call.state = State::Confirmed(idle);
             self.acknowledge(now, handle, &dialog, answered, None);
@@ -185,7 +204,8 @@ impl Endpoint {
         let Some(forked) = &call.forked else { return };
         let contact = response.headers.contact().ok().flatten();
         let nat = answer_behind_nat(source.remote, response, contact.as_ref());
-        let dialog = Dialog::of_response(&forked.invite, response, sure_flow(source, nat));
+        let flow = call.flow(source, nat, contact.as_ref());
+        let dialog = Dialog::of_response(&forked.invite, response, flow);
         let answered = (response.cseq.number, forked.invite.authorization.clone());
         self.refuse_fork(now, handle, dialog, answered);
     }

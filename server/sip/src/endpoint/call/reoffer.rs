@@ -8,7 +8,6 @@ use super::{Backoff, Exchange, Success, answer_behind_nat, session};
 use crate::endpoint::delivery::Outcome;
 use crate::endpoint::egress::Answer;
 use crate::endpoint::ingress::Source;
-use crate::endpoint::serve::sure_flow;
 use crate::endpoint::{CallHandle, EndCause, Endpoint, Event};
 use crate::message::Response;
 use crate::method::Method;
@@ -28,6 +27,22 @@ impl Endpoint {
         } else {
             self.tell(Event::ReofferRejected { call: handle, status: StatusCode::REQUEST_PENDING });
         }
+        Some(())
+    }
+
+    /// The user takes its change back. What the peer has not heard of need not be cancelled, and what it has not answered
+    /// at all cannot be (RFC 3261 §9.1): then its answer is waited for. It is not tried again.
+    pub(crate) fn withdraw_reoffer(&mut self, now: Instant, handle: CallHandle) -> Option<()> {
+        let confirmed = self.calls.confirmed_mut(handle)?;
+        if confirmed.backoff.take().is_some() {
+            self.watch_call(handle);
+            self.tell(Event::ReofferRejected { call: handle, status: StatusCode::REQUEST_TERMINATED });
+            return Some(());
+        }
+        let Exchange::Offering { delivery, attempts } = &mut confirmed.exchange else { return None };
+        *attempts = MOST_ATTEMPTS;
+        let delivery = *delivery;
+        self.cancel(now, delivery, None);
         Some(())
     }
 
@@ -94,8 +109,9 @@ impl Endpoint {
         let contact = response.headers.contact().ok().flatten();
         let nat = answer_behind_nat(source.remote, response, contact.as_ref());
         let deadline = now + self.config.timers.give_up();
+        let flow = self.calls.get(handle).and_then(|call| call.flow(source, nat, contact.as_ref()));
         let Some(confirmed) = self.calls.confirmed_mut(handle) else { return };
-        confirmed.dialog.refresh(contact, sure_flow(source, nat));
+        confirmed.dialog.refresh(contact, flow);
         let answered = (request.cseq, request.authorization.clone());
         if request.sdp.is_none() {
             confirmed.exchange = Exchange::Owed { invite: answered, deadline };
@@ -103,6 +119,7 @@ impl Endpoint {
             let dialog = confirmed.dialog.clone();
             self.acknowledge(now, handle, &dialog, answered, None);
         }
+        self.locate(handle, source, nat);
         self.tell(Event::ReofferAnswered { call: handle, sdp: session(&response.headers, &response.body) });
     }
 

@@ -62,7 +62,9 @@ impl Endpoint {
     /// The sequence number for sending a request again, where a dialog counts them.
     fn next_cseq(&mut self, purpose: Purpose) -> Option<u32> {
         match purpose {
-            Purpose::Reoffer(call) => self.calls.dialog_mut(call).map(crate::dialog::Dialog::renumber),
+            Purpose::Reoffer(call) | Purpose::Probe(call) => {
+                self.calls.dialog_mut(call).map(crate::dialog::Dialog::renumber)
+            }
             Purpose::Invite(_) | Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => None,
         }
     }

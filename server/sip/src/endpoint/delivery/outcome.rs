@@ -19,7 +19,7 @@ impl Endpoint {
         }
         let delivery = delivery.filter(|id| self.deliveries.table.contains_key(id));
         match delivery {
-            Some(_) if response.status.is_provisional() => self.provisional(now, purpose, response),
+            Some(_) if response.status.is_provisional() => self.provisional(now, purpose, source, response),
             Some(delivery) => self.finally_answered(now, delivery, source, response),
             None => self.answered_again(now, purpose, source, response),
         }
@@ -55,10 +55,14 @@ impl Endpoint {
     }
 
     /// A provisional response came.
-    fn provisional(&mut self, now: Instant, purpose: Purpose, response: &Response) {
+    fn provisional(&mut self, now: Instant, purpose: Purpose, source: Source, response: &Response) {
         match purpose {
-            Purpose::Invite(call) => self.invite_progressed(now, call, response),
-            Purpose::Reoffer(_) | Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => {}
+            Purpose::Invite(call) => self.invite_progressed(now, call, source, response),
+            Purpose::Reoffer(_)
+            | Purpose::Probe(_)
+            | Purpose::Acknowledgement
+            | Purpose::Farewell
+            | Purpose::Register(_) => {}
         }
     }
 
@@ -69,7 +73,7 @@ impl Endpoint {
             Purpose::Reoffer(call) => {
                 self.acknowledge_again(now, call, response);
             }
-            Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => {}
+            Purpose::Probe(_) | Purpose::Acknowledgement | Purpose::Farewell | Purpose::Register(_) => {}
         }
     }
 
@@ -78,6 +82,7 @@ impl Endpoint {
         match delivery.purpose {
             Purpose::Invite(call) => self.invite_concluded(now, call, delivery.request, outcome),
             Purpose::Reoffer(call) => self.reoffer_concluded(now, call, &delivery.request, outcome),
+            Purpose::Probe(call) => self.probe_concluded(now, call, outcome),
             Purpose::Register(id) => self.register_concluded(now, id, &delivery.request, outcome),
             Purpose::Acknowledgement | Purpose::Farewell => {}
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::dialog::{Dialog, Misfit};
-use crate::endpoint::call::{Call, Exchange, Ringing, State, request_behind_nat, session};
+use crate::endpoint::call::{Call, Exchange, Ringing, State, is_named, request_behind_nat, session};
 use crate::endpoint::egress::Answer;
 use crate::endpoint::ingress::Source;
 use crate::endpoint::{CallHandle, Endpoint, Event, Identity, Incoming};
@@ -51,6 +51,7 @@ impl Endpoint {
         identity: Identity,
     ) {
         let tag = self.random.name();
+        let of_account = matches!(identity, Identity::Account(_));
         if self.calls.len() >= self.config.caps.calls {
             self.statistics.overload += 1;
             let fields = [self.retry_after()];
@@ -60,7 +61,8 @@ impl Endpoint {
         }
         let contact = request.headers.contact().ok().flatten();
         let nat = request_behind_nat(source.remote, request, contact.as_ref());
-        let flow = sure_flow(source, nat);
+        let straight = request.headers.list(HeaderName::Via).count() == 1;
+        let flow = sure_flow(source, nat || of_account && straight && is_named(contact.as_ref()));
         let dialog = match (unacceptable_body(request), Dialog::of_request(request, &tag, flow)) {
             (None, Ok(dialog)) => dialog,
             (Some((status, fields)), _) => {
@@ -76,7 +78,9 @@ impl Endpoint {
         let expires =
             request.headers.expires().and_then(|after| now.checked_add(Duration::from_secs(after.into())));
         let ringing = Ringing { server, dialog, progress: None, repeat: None, expires };
-        let call = self.calls.insert_incoming(Call::new(tag, None, State::Ringing(ringing)));
+        let mut call = Call::new(tag, None, of_account, State::Ringing(ringing));
+        call.locate(source.remote, nat);
+        let call = self.calls.insert_incoming(call);
         if let Some(transaction) = self.servers.get_mut(server) {
             transaction.user = User::Call(call);
         }
@@ -105,13 +109,21 @@ impl Endpoint {
         request: &Request,
         handle: CallHandle,
     ) {
-        match self.calls.dialog_mut(handle).map(|dialog| dialog.take(request)) {
-            Some(Ok(())) => {}
-            Some(Err(Misfit::OutOfOrder)) => {
+        let taken = match self.calls.get_mut(handle).map(|call| &mut call.state) {
+            Some(State::Confirmed(confirmed)) => confirmed.dialog.take(request),
+            // The number of the first INVITE is still wanted, for its ACK.
+            Some(State::Ringing(ringing)) => ringing.dialog.recognise(request),
+            // The early dialogs of our own INVITE are not kept.
+            Some(State::Calling(_)) => Ok(()),
+            Some(State::Leaving(_)) | None => Err(Misfit::Stranger),
+        };
+        match taken {
+            Ok(()) => {}
+            Err(Misfit::OutOfOrder) => {
                 let status = StatusCode::SERVER_INTERNAL_ERROR;
                 return self.refuse(now, source, &request.headers, status, "CSeq Out of Order", &[]);
             }
-            Some(Err(Misfit::Stranger)) | None => {
+            Err(Misfit::Stranger) => {
                 return self.refuse_plainly(now, source, request, StatusCode::CALL_DOES_NOT_EXIST, &[]);
             }
         }
@@ -123,10 +135,14 @@ impl Endpoint {
         } else if let Err(defect) = contact {
             let phrase = defect.to_string();
             self.reply(now, server, &Answer { phrase: &phrase, ..Answer::new(defect.status(), "") });
-        } else if let (Ok(contact), Some(dialog)) = (contact, self.calls.dialog_mut(handle)) {
+        } else if let Ok(contact) = contact {
             let nat = request_behind_nat(source.remote, request, contact.as_ref());
-            dialog.refresh(contact, sure_flow(source, nat));
-            let deadline = now + self.config.timers.give_up();
+            let flow = self.calls.get(handle).and_then(|call| call.flow(source, nat, contact.as_ref()));
+            if let Some(dialog) = self.calls.dialog_mut(handle) {
+                dialog.refresh(contact, flow);
+            }
+            self.locate(handle, source, nat);
+            let deadline = now + self.config.timers.change;
             if let Some(exchange) = self.calls.exchange_mut(handle) {
                 *exchange = Exchange::Offered { server, cseq: request.cseq.number, deadline };
             }
@@ -137,16 +153,22 @@ impl Endpoint {
 
     /// Why a change cannot begin now (RFC 3261 §14.2).
     fn reinvite_refusal(&mut self, handle: CallHandle) -> Option<(StatusCode, Vec<(HeaderName, String)>)> {
-        match self.calls.exchange_mut(handle)? {
-            Exchange::Idle => None,
-            Exchange::Offered { .. } => {
-                let retry = (HeaderName::RetryAfter, self.random.below(11).to_string());
-                Some((StatusCode::SERVER_INTERNAL_ERROR, vec![retry]))
-            }
-            Exchange::Offering { .. } | Exchange::Unacknowledged(_) | Exchange::Owed { .. } => {
-                Some((StatusCode::REQUEST_PENDING, vec![]))
-            }
-        }
+        let is_first_unanswered = match &self.calls.get(handle)?.state {
+            State::Ringing(_) => true,
+            State::Confirmed(confirmed) => match &confirmed.exchange {
+                Exchange::Idle => return None,
+                Exchange::Offered { .. } => true,
+                Exchange::Offering { .. } | Exchange::Unacknowledged(_) | Exchange::Owed { .. } => false,
+            },
+            State::Calling(_) => false,
+            State::Leaving(_) => return Some((StatusCode::CALL_DOES_NOT_EXIST, vec![])),
+        };
+        Some(if is_first_unanswered {
+            let retry = (HeaderName::RetryAfter, self.random.below(11).to_string());
+            (StatusCode::SERVER_INTERNAL_ERROR, vec![retry])
+        } else {
+            (StatusCode::REQUEST_PENDING, vec![])
+        })
     }
 }
 

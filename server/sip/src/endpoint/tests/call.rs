@@ -100,12 +100,13 @@ fn a_call_is_offered_progresses_is_answered_and_ended_by_the_caller() {
     network.command(callee, Command::Accept { call, sdp: sdp("answer") });
     network.run(SECOND);
     let heard = network.events(caller);
-    let Some(Event::Answered(answer)) = heard.get(2).cloned() else { panic!("{heard:?}") };
+    let Some(Event::Answered(answer)) = heard.get(3).cloned() else { panic!("{heard:?}") };
     let tag = answer.tag.clone();
     assert_eq!(
         heard,
         [
             Event::Progress { call: out, status: StatusCode::RINGING, tag: tag.clone(), sdp: None },
+            Event::Located { call: out, source: CALLEE.parse().unwrap(), behind_nat: false },
             Event::Progress {
                 call: out,
                 status: StatusCode::SESSION_PROGRESS,
@@ -128,6 +129,39 @@ fn a_call_is_offered_progresses_is_answered_and_ended_by_the_caller() {
     network.run(SECOND);
     assert_eq!(network.events(caller), [Event::Ended { call: out, cause: EndCause::Local }]);
     assert_eq!(network.events(callee), [Event::Ended { call, cause: EndCause::Remote(Some(reason)) }]);
+}
+
+#[test]
+fn a_peer_that_is_asked_whether_it_is_there_and_is_not_loses_the_call() {
+    let (mut network, caller, callee) = pair(1, Faults::default());
+    let (out, call) = establish(&mut network, caller, callee);
+    for _ in 0..2 {
+        network.command(caller, Command::Probe { call: out });
+        network.command(callee, Command::Probe { call });
+        network.run(SECOND * 40);
+        assert_eq!((network.events(caller), network.events(callee)), (vec![], vec![]), "both are there");
+    }
+    network.silent.insert(callee);
+    network.command(caller, Command::Probe { call: out });
+    network.command(caller, Command::Probe { call: out });
+    network.run(SECOND * 33);
+    let cause = EndCause::Lost(StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(network.events(caller), [Event::Ended { call: out, cause }]);
+    let asked = network.log.iter().filter(|line| line.contains("OPTIONS")).count();
+    assert!(asked > 4, "{:?}", network.log);
+    network.run(SECOND * 40);
+    assert_eq!(network.endpoint(caller).statistics().calls, 0);
+    // Another was away and knows nothing of the call any more.
+    let (mut network, caller, callee) = pair(2, Faults::default());
+    let (out, call) = establish(&mut network, caller, callee);
+    network.silent.insert(callee);
+    network.command(callee, Command::Hangup { call, reason: None });
+    network.run(SECOND * 70);
+    network.silent.remove(&callee);
+    network.command(caller, Command::Probe { call: out });
+    network.run(SECOND);
+    let cause = EndCause::Lost(StatusCode::CALL_DOES_NOT_EXIST);
+    assert_eq!(network.events(caller), [Event::Ended { call: out, cause }]);
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn a_call_that_nobody_hears_is_rejected_with_408() {
         [Event::Rejected {
             call: out(),
             status: StatusCode::REQUEST_TIMEOUT,
-            phrase: "Request Timeout".into(),
+            phrase: "No Server There Answers".into(),
             retry_after: None
         }]
     );

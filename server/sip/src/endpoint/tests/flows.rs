@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::bench::{Bench, answer_challenge, events, lines, sent, value};
 use super::call::{CALL, expect, incoming, invite, sdp};
-use super::network::{Faults, Network};
+use super::network::{Faults, Network, UDP};
 use crate::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,10 +70,87 @@ fn once_its_connection_is_gone_a_phone_is_looked_for_at_its_contact() {
         [Event::Rejected {
             call: CallHandle::outgoing(CALL),
             status: StatusCode::SERVICE_UNAVAILABLE,
-            phrase: "Service Unavailable".into(),
+            phrase: "No Server There Can Be Reached".into(),
             retry_after: None
         }]
     );
+}
+
+/// What the phone at the other end answers to a request.
+fn response(request: &str, line: &str, contact: &str) -> String {
+    let field = |name| format!("{name}: {}\r\n", value(request, name).unwrap());
+    let same = ["Via", "From", "Call-ID", "CSeq"].map(field).concat();
+    let to = value(request, "To").unwrap();
+    format!("SIP/2.0 {line}\r\n{same}To: {to};tag=phone\r\nContact: <{contact}>\r\nContent-Length: 0\r\n\r\n")
+}
+
+#[test]
+fn a_phone_that_calls_itself_by_a_name_is_reached_where_it_was_heard() {
+    let mut bench = Bench::new();
+    let source = "203.0.113.9:5062".parse().unwrap();
+    let contact = "sip:alice@alices-pc.invalid:5060";
+    let binding = Binding {
+        address: AddressOfRecord::new("alice", "example.com"),
+        contact: Uri::parse(contact).unwrap(),
+        q: 1_000,
+        expires_at: u64::MAX,
+        call_id: "x".to_owned(),
+        cseq: 1,
+        instance: None,
+        source,
+        transport: Transport::Udp,
+        listener: Some(UDP),
+        user_agent: None,
+    };
+    let flow = FlowId::Udp { listener: UDP, remote: source };
+    let goes_there = |outputs: &[Output]| {
+        outputs.iter().all(|output| match output {
+            Output::Transmit { flow: on, .. } => *on == flow,
+            Output::Event(_) | Output::Timeout(_) => true,
+            Output::Connect { .. } | Output::Close { .. } | Output::Resolve { .. } => false,
+        })
+    };
+    let outputs = bench.command(call_to(&binding));
+    let invite = sent(&outputs).remove(0);
+    let outputs = bench.send("203.0.113.9:5062", response(&invite, "200 OK", contact));
+    assert_eq!(lines(&outputs), [format!("ACK {contact} SIP/2.0")]);
+    assert!(goes_there(&outputs), "{outputs:?}");
+    let outputs = bench.command(Command::Hangup { call: CallHandle::outgoing(CALL), reason: None });
+    assert_eq!(lines(&outputs), [format!("BYE {contact} SIP/2.0")]);
+    assert!(goes_there(&outputs), "{outputs:?}");
+}
+
+/// RFC 3261 §14.2.
+#[test]
+fn an_invite_within_our_own_unanswered_call_has_to_wait() {
+    let mut bench = Bench::new();
+    let ours = sent(&bench.command(invite(Some("offer"), "sip:bob@198.51.100.7"))).remove(0);
+    let theirs = format!(
+        "INVITE sip:alice@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.7;branch=z9hG4bKx\r\n\
+         From: {};tag=callee\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:bob@198.51.100.7>\r\nContent-Length: 0\r\n\r\n",
+        value(&ours, "To").unwrap(),
+        value(&ours, "From").unwrap(),
+        value(&ours, "Call-ID").unwrap()
+    );
+    let outputs = bench.send("198.51.100.7:5060", theirs);
+    assert_eq!(lines(&outputs), ["SIP/2.0 100 Trying", "SIP/2.0 491 Request Pending"]);
+    assert_eq!(events(&outputs), []);
+}
+
+#[test]
+fn a_phone_that_moves_is_said_to_be_elsewhere_before_its_change() {
+    let mut bench = Bench::new();
+    let (tag, call) = super::serve::established(&mut bench, &super::serve::request("INVITE", 1, "1", ""));
+    let change = |cseq: u32| super::serve::within("INVITE", cseq, &cseq.to_string(), &tag);
+    let outputs = bench.send("198.51.100.7:5060", change(2));
+    assert_eq!(events(&outputs), [Event::Reoffer { call, sdp: None }], "it is where it was");
+    bench.command(Command::RejectReoffer { call, status: StatusCode::NOT_ACCEPTABLE_HERE });
+    let outputs = bench.send("198.51.100.9:7000", change(3));
+    let source = "198.51.100.9:7000".parse().unwrap();
+    // Its Via still names the old address.
+    let located = Event::Located { call, source, behind_nat: true };
+    assert_eq!(events(&outputs), [located, Event::Reoffer { call, sdp: None }]);
 }
 
 #[test]

@@ -145,12 +145,44 @@ fn a_change_that_the_user_never_answers_is_refused_and_the_call_goes_on() {
     let (mut network, caller, callee, call) = call();
     network.command(caller, reoffer(out(), "one"));
     expect(&mut network, callee, &Event::Reoffer { call, sdp: Some(sdp("one")) });
-    network.run(SECOND * 33);
+    network.run(SECOND * 9);
+    assert_eq!(network.events(callee), []);
+    network.run(SECOND * 2);
     assert_eq!(network.events(callee), [Event::ReofferCancelled { call }]);
     let status = StatusCode::SERVER_INTERNAL_ERROR;
     assert_eq!(network.events(caller), [Event::ReofferRejected { call: out(), status }]);
     network.command(caller, reoffer(out(), "two"));
     expect(&mut network, callee, &Event::Reoffer { call, sdp: Some(sdp("two")) });
+}
+
+#[test]
+fn a_change_that_is_taken_back_is_cancelled_and_the_call_goes_on() {
+    let (mut network, caller, callee, call) = call();
+    network.command(caller, reoffer(out(), "one"));
+    expect(&mut network, callee, &Event::Reoffer { call, sdp: Some(sdp("one")) });
+    network.run(SECOND);
+    network.command(caller, Command::WithdrawReoffer { call: out() });
+    network.run(SECOND);
+    assert_eq!(network.events(callee), [Event::ReofferCancelled { call }]);
+    let status = StatusCode::REQUEST_TERMINATED;
+    assert_eq!(network.events(caller), [Event::ReofferRejected { call: out(), status }]);
+    network.command(callee, reoffer(call, "two"));
+    expect(&mut network, caller, &Event::Reoffer { call: out(), sdp: Some(sdp("two")) });
+}
+
+#[test]
+fn a_change_that_waits_to_be_tried_again_is_not_once_it_is_taken_back() {
+    let (mut network, caller, callee, call) = call();
+    network.command(caller, reoffer(out(), "from caller"));
+    network.command(callee, reoffer(call, "from callee"));
+    // Each is told 491 by the other.
+    network.run(Duration::from_millis(100));
+    network.command(callee, Command::WithdrawReoffer { call });
+    let status = StatusCode::REQUEST_TERMINATED;
+    assert_eq!(network.events(callee), [Event::ReofferRejected { call, status }]);
+    network.run(SECOND * 5);
+    assert_eq!(network.events(caller), []);
+    assert_eq!(network.events(callee), [Event::Reoffer { call, sdp: Some(sdp("from caller")) }]);
 }
 
 #[test]

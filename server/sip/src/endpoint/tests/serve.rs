@@ -207,6 +207,25 @@ fn a_request_that_was_overtaken_is_500() {
     assert_eq!(lines(&bench.send(TRUNK, within("INVITE", 1, "3", &tag))), ["SIP/2.0 500 CSeq Out of Order"]);
 }
 
+/// RFC 3261 §14.2.
+#[test]
+fn a_second_invite_before_the_first_is_answered_has_to_wait() {
+    let mut bench = Bench::new();
+    let call = incoming(&bench.send(TRUNK, request("INVITE", 1, "1", ""))).unwrap().call;
+    let ringing = bench.command(Command::Progress { call, status: StatusCode::RINGING, sdp: None });
+    let tag = tag(&sent(&ringing)[0]);
+    let outputs = bench.send(TRUNK, within("INVITE", 2, "2", &tag));
+    assert_eq!(lines(&outputs), ["SIP/2.0 100 Trying", "SIP/2.0 500 Server Internal Error"]);
+    let after = value(&sent(&outputs)[1], "Retry-After").unwrap().parse::<u8>().unwrap();
+    assert!(after <= 10);
+    assert_eq!(events(&outputs), []);
+    // The first is answered all the same, and acknowledged under its own number.
+    let ok = bench.command(Command::Accept { call, sdp: sdp("answer") });
+    assert_eq!(lines(&ok), ["SIP/2.0 200 OK"]);
+    let outputs = bench.send(TRUNK, within("ACK", 1, "ack", &tag));
+    assert_eq!(events(&outputs), [Event::Acknowledged { call, sdp: None }]);
+}
+
 #[test]
 fn a_peer_can_cancel_its_own_change() {
     let mut bench = Bench::new();

@@ -37,6 +37,7 @@ fn listen(network: &mut Network, node: Node, known: &mut Known, seed: u8) {
             Event::Incoming(incoming) => (incoming.call, false),
             Event::Answered(answered) => (answered.call, false),
             Event::Progress { call, .. }
+            | Event::Located { call, .. }
             | Event::Acknowledged { call, .. }
             | Event::Reoffer { call, .. }
             | Event::ReofferCancelled { call }
