@@ -209,6 +209,9 @@ pub struct Sip {
     /// The longest registration.
     #[serde(deserialize_with = "accept::registration")]
     pub max_expires: Span,
+    /// Calls that an account may have begun and not ended.
+    #[serde(deserialize_with = "accept::count")]
+    pub calls_per_account: u32,
     /// Carriers and other servers.
     pub trunk: Vec<Trunk>,
 }
@@ -365,7 +368,7 @@ impl Default for Limits {
 
 impl Default for Sip {
     fn default() -> Self {
-        Self { advertise: None, max_expires: Span::seconds(3_600), trunk: Vec::new() }
+        Self { advertise: None, max_expires: Span::seconds(3_600), calls_per_account: 50, trunk: Vec::new() }
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) enum Errand {
         domain: String,
         /// The session that calls; it does not ring itself.
         caller: Option<session::Handle>,
+        /// Whether the caller is a user of ours.
+        is_ours: bool,
     },
     /// What does an account's password hash to?
     Authenticate {
@@ -145,7 +147,12 @@ pub(crate) struct Signalling {
     sessions: HashMap<End, session::Handle>,
     next_handle: u64,
     errands: Vec<Errand>,
+    /// The server stops: no calls are taken in.
+    stops: bool,
 }
+
+/// What is told to who calls while the server stops.
+const STOPPING: &str = "the server stops";
 
 impl Signalling {
     pub(crate) fn new(hub: Arc<Hub>, endpoint: Endpoint, routes: Routes) -> Self {
@@ -159,6 +166,7 @@ impl Signalling {
             sessions: HashMap::new(),
             next_handle: 0,
             errands: Vec::new(),
+            stops: false,
         }
     }
 
@@ -177,9 +185,10 @@ impl Signalling {
         self.switch.count()
     }
 
-    /// The server stops: all calls end.
+    /// The server stops: all calls end, and none begins.
     pub(crate) fn end_calls(&mut self, now: Instant) {
-        self.switch.end_all(&Ending::with(503, "the server stops"));
+        self.stops = true;
+        self.switch.end_all(&Ending::with(503, STOPPING));
         self.settle(now);
     }
 
@@ -196,14 +205,7 @@ impl Signalling {
     /// A session wants something.
     pub(crate) fn handle_order(&mut self, now: Instant, order: Order) {
         match order {
-            Order::Start(start) => {
-                let Start { end, caller, peer, invite } = *start;
-                info!(call = end.call.0, from = %invite.from, to = %peer, "call from a session");
-                let domain = caller.account().domain.clone();
-                self.sessions.insert(end, caller.clone());
-                self.switch.start(now, end.call, invite);
-                self.errands.push(Errand::Route { call: end.call, to: peer, domain, caller: Some(caller) });
-            }
+            Order::Start(start) => self.start(now, *start),
             Order::Signal(addressed) => {
                 if matches!(addressed.signal, Signal::Ended(_)) {
                     self.sessions.remove(&addressed.end);
@@ -266,6 +268,43 @@ impl Signalling {
         self.settle(now);
     }
 
+    /// What happened to a leg. A phone that is silent may be gone: then it does not answer either.
+    pub(crate) fn handle_leg(&mut self, now: Instant, event: &media::Event) {
+        if let media::Event::Lost { leg, why: media::Loss::Silence } = event
+            && let Some(phone) = self.phones.get(&End::of_leg(*leg))
+        {
+            self.endpoint.handle_command(now, Command::Probe { call: phone.handle() });
+            self.settle(now);
+        }
+    }
+
+    /// Why an account cannot make a call just now.
+    fn obstacle(&self, account: Option<&str>) -> Option<Ending> {
+        let most = self.hub.config.sip.calls_per_account as usize;
+        if self.stops {
+            Some(Ending::with(503, STOPPING))
+        } else if account.is_some_and(|account| self.switch.count_of(account) >= most) {
+            Some(Ending::with(480, "the account has too many calls"))
+        } else {
+            None
+        }
+    }
+
+    // ---- calls of sessions
+
+    fn start(&mut self, now: Instant, Start { end, caller, peer, invite }: Start) {
+        info!(call = end.call.0, from = %invite.from, to = %peer, "call from a session");
+        self.sessions.insert(end, caller.clone());
+        let account = caller.account();
+        if let Some(ending) = self.obstacle(Some(&account.address)) {
+            return self.tell_session(Addressed { end, signal: Signal::Ended(ending) });
+        }
+        let (address, domain) = (account.address.clone(), account.domain.clone());
+        self.switch.start(now, end.call, invite, Some(address));
+        let errand = Errand::Route { call: end.call, to: peer, domain, caller: Some(caller), is_ours: true };
+        self.errands.push(errand);
+    }
+
     // ---- calls of phones
 
     fn incoming(&mut self, now: Instant, incoming: Incoming) {
@@ -281,6 +320,13 @@ impl Signalling {
             behind_nat,
             ..
         } = incoming;
+        let account = match &identity {
+            Identity::Account(address) => Some(format!("{}@{}", address.user(), address.domain())),
+            Identity::Trunk(_) => None,
+        };
+        if let Some(ending) = self.obstacle(account.as_deref()) {
+            return self.reject(now, handle, ending);
+        }
         let end = End::caller(self.hub.next_call());
         let located = (source, behind_nat);
         let phone = Phone::incoming(end, handle, sdp.as_ref(), located, &mut self.new_leg(end));
@@ -289,22 +335,18 @@ impl Signalling {
             Err(problem) => {
                 debug!(call = call_id, %problem, "a phone's offer cannot be used");
                 self.forget_leg(end);
-                let status = StatusCode::new(problem.status()).unwrap_or(StatusCode::NOT_ACCEPTABLE_HERE);
-                let phrase = Some(problem.to_string());
-                let reject =
-                    Command::Reject { call: handle, status, phrase, reason: None, headers: Vec::new() };
-                return self.endpoint.handle_command(now, reject);
+                return self.reject(now, handle, Ending::with(problem.status(), problem.to_string()));
             }
         };
-        let (caller, domain) = match &identity {
-            Identity::Account(address) => {
-                (format!("{}@{}", address.user(), address.domain()), Some(address.domain()))
-            }
-            Identity::Trunk(_) => (phone::address(&from.uri).unwrap_or_else(|| from.uri.to_string()), None),
-        };
+        let claimed = || phone::address(&from.uri).unwrap_or_else(|| from.uri.to_string());
+        let caller = account.clone().unwrap_or_else(claimed);
         let to = phone::address(&request_uri).unwrap_or_else(|| request_uri.to_string());
         info!(call = end.call.0, call_id, from = caller, to, "call from a phone");
-        let domain = domain.map_or_else(|| self.routes.default_domain().to_owned(), str::to_owned);
+        let domain = match &identity {
+            Identity::Account(address) => address.domain().to_owned(),
+            Identity::Trunk(_) => self.routes.default_domain().to_owned(),
+        };
+        let is_ours = account.is_some();
         let invite = Invite {
             from: caller,
             from_name: from.display_name,
@@ -315,8 +357,15 @@ impl Signalling {
         self.ends.insert(handle, end);
         self.phones.insert(end, phone);
         self.perform(now, end, effects);
-        self.switch.start(now, end.call, invite);
-        self.errands.push(Errand::Route { call: end.call, to, domain, caller: None });
+        self.switch.start(now, end.call, invite, account);
+        self.errands.push(Errand::Route { call: end.call, to, domain, caller: None, is_ours });
+    }
+
+    fn reject(&mut self, now: Instant, call: CallHandle, ending: Ending) {
+        let code = ending.code.and_then(StatusCode::new);
+        let status = code.unwrap_or(StatusCode::TEMPORARILY_UNAVAILABLE);
+        let (phrase, headers) = (Some(ending.text), Vec::new());
+        self.endpoint.handle_command(now, Command::Reject { call, status, phrase, reason: None, headers });
     }
 
     fn tell_end_of(&mut self, now: Instant, call: CallHandle, event: Event) {
@@ -460,8 +509,8 @@ impl Signalling {
 /// Finds out what has to be waited for.
 pub(crate) async fn run_errand(hub: &Hub, routes: &Routes, errand: Errand) -> Done {
     match errand {
-        Errand::Route { call, to, domain, caller } => {
-            Done::Routed { call, route: routes.find(hub, &to, &domain).await, caller }
+        Errand::Route { call, to, domain, caller, is_ours } => {
+            Done::Routed { call, route: routes.find(hub, &to, &domain, is_ours).await, caller }
         }
         Errand::Authenticate { id, user, domain } => {
             let ha1 = match Address::parse(&format!("{user}@{domain}")) {

@@ -19,6 +19,8 @@ const CALLEES: usize = 100;
 #[derive(Default)]
 pub(crate) struct Switch {
     calls: HashMap<CallId, Call>,
+    /// How many of them each account has begun.
+    by_account: HashMap<String, usize>,
     outputs: VecDeque<Output>,
 }
 
@@ -33,6 +35,8 @@ pub(crate) enum Output {
 
 struct Call {
     invite: Invite,
+    /// Which of our accounts has begun it.
+    account: Option<String>,
     callees: BTreeMap<u8, Callee>,
     state: State,
     /// When ringing ends.
@@ -63,12 +67,34 @@ struct Callee {
 pub(crate) const ECHO: &str = "echo";
 
 impl Switch {
-    /// Somebody calls. Where the call goes is told by [`Self::ring`], or [`Self::refuse`].
-    pub(crate) fn start(&mut self, now: Instant, call: CallId, invite: Invite) {
+    /// Somebody calls; an account if it is one of ours. Where the call goes is told by [`Self::ring`], or
+    /// [`Self::refuse`].
+    pub(crate) fn start(&mut self, now: Instant, call: CallId, invite: Invite, account: Option<String>) {
         let callees = BTreeMap::new();
         let until = now + RINGING;
-        let call_state = Call { invite, callees, state: State::Open, until, refusal: None, early: None };
-        self.calls.insert(call, call_state);
+        if let Some(account) = &account {
+            *self.by_account.entry(account.clone()).or_default() += 1;
+        }
+        let state = State::Open;
+        self.calls.insert(call, Call { invite, account, callees, state, until, refusal: None, early: None });
+    }
+
+    /// How many calls there are that an account has begun.
+    pub(crate) fn count_of(&self, account: &str) -> usize {
+        self.by_account.get(account).copied().unwrap_or(0)
+    }
+
+    fn remove(&mut self, call: CallId) -> Option<Call> {
+        let call = self.calls.remove(&call)?;
+        if let Some(account) = &call.account
+            && let Some(count) = self.by_account.get_mut(account)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_account.remove(account);
+            }
+        }
+        Some(call)
     }
 
     /// A callee is to ring; returns its end, which the caller of this makes known to it. `None` if the call is over.
@@ -114,7 +140,7 @@ impl Switch {
 
     /// The call goes nowhere: caller and callees are told.
     pub(crate) fn refuse(&mut self, call: CallId, ending: Ending) {
-        if let Some(state) = self.calls.remove(&call) {
+        if let Some(state) = self.remove(call) {
             self.cancel(call, &state, &Ending::hung_up());
             self.tell(End::caller(call), Signal::Ended(ending));
         }
@@ -162,7 +188,7 @@ impl Switch {
         };
         match signal {
             Signal::Ended(ending) => {
-                let Some(call) = self.calls.remove(&id) else { return };
+                let Some(call) = self.remove(id) else { return };
                 self.cancel(id, &call, &ending);
             }
             Signal::Answered(proposal) => {
@@ -243,7 +269,7 @@ impl Switch {
         let Some(call) = self.calls.get_mut(&end.call) else { return };
         call.callees.remove(&end.branch);
         if matches!(call.state, State::Answered(_)) {
-            self.calls.remove(&end.call);
+            self.remove(end.call);
             self.tell(End::caller(end.call), Signal::Ended(ending));
             return;
         }
@@ -308,6 +334,7 @@ impl Switch {
 
     /// Ends all calls.
     pub(crate) fn end_all(&mut self, ending: &Ending) {
+        self.by_account.clear();
         for (id, call) in std::mem::take(&mut self.calls) {
             self.cancel(id, &call, ending);
             self.tell(End::caller(id), Signal::Ended(ending.clone()));

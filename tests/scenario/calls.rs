@@ -374,6 +374,69 @@ async fn a_trunk_is_known_by_its_address() {
     assert_eq!(rejected(&mut stranger).await.0, 401);
 }
 
+#[tokio::test]
+async fn a_call_of_a_trunk_is_not_taken_to_a_trunk() {
+    let config = "[[sip.trunk]]\nname = \"carrier\"\nproxy = \"127.0.0.2:5060\"\nsources = [\"127.0.0.2\"]\n\
+                  numbers = true\ndomains = [\"*\"]\n";
+    let gateway = Gateway::with(Fixture::new().config(config)).await;
+    let mut trunk = UserAgent::at("127.0.0.2", &gateway, "0301234567").await;
+    trunk.call("+4930123456", Some(trunk.sdp()));
+    assert_eq!(rejected(&mut trunk).await, (404, "+4930123456@localhost is not known here".to_owned()));
+}
+
+#[tokio::test]
+async fn a_session_that_ends_leaves_the_call_to_the_others() {
+    let gateway = Gateway::start().await;
+    let mut first = Talker::bound(&gateway, BOB).await;
+    let mut second = Talker::bound(&gateway, BOB).await;
+    let mut phone = UserAgent::new(&gateway, "alice").await;
+    phone.call("bob", Some(phone.sdp()));
+    first.called().await;
+    let (leg, _) = second.called().await;
+    first.client.run("<bye/>").await;
+    second.accept(&leg).await;
+    answered(&mut phone).await;
+}
+
+#[tokio::test]
+async fn an_account_has_so_many_calls_and_no_more() {
+    let gateway = Gateway::with(Fixture::new().config("[sip]\ncalls_per_account = 2\n")).await;
+    let mut phone = UserAgent::new(&gateway, "alice").await;
+    let first = phone.call("echo", Some(phone.sdp()));
+    answered(&mut phone).await;
+    phone.call("echo", Some(phone.sdp()));
+    answered(&mut phone).await;
+    let refusal = (480, "the account has too many calls".to_owned());
+    phone.call("echo", Some(phone.sdp()));
+    assert_eq!(rejected(&mut phone).await, refusal);
+    let mut alice = Talker::bound(&gateway, ALICE).await;
+    alice.call("echo").await;
+    assert_eq!(alice.disconnected().await, (Some("480".to_owned()), Some(refusal.1)));
+    alice.kill("c").await;
+    // Others have their own, and each that ends makes room.
+    let mut bob = Talker::bound(&gateway, BOB).await;
+    bob.call("echo").await;
+    bob.client.notice("callConnected").await;
+    hang_up(&phone, first);
+    phone.event(|event| matches!(event, Event::Ended { .. })).await;
+    // What the phone sends next comes after its BYE.
+    phone.call("echo", Some(phone.sdp()));
+    answered(&mut phone).await;
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_have_a_fixed_name_keeps_its_own() {
+    let gateway = Gateway::start().await;
+    let mut desk = Talker::bound(&gateway, BOB).await;
+    let mut mobile = Talker::bound(&gateway, BOB).await;
+    desk.client.run(r#"<signalBind clientID="desk"><sdpText>v=0</sdpText></signalBind>"#).await;
+    mobile.client.fails(r#"<signalBind clientID="desk" mode="fixed"/>"#).await;
+    let mut phone = UserAgent::new(&gateway, "alice").await;
+    phone.call("bob", Some(phone.sdp()));
+    mobile.called().await;
+    desk.called().await;
+}
+
 /// RFC 3261 §16.3: who has no hops left is served here, but goes no further.
 #[tokio::test]
 async fn a_call_without_hops_reaches_a_session_but_no_phone() {
@@ -404,7 +467,20 @@ async fn calls_end_when_the_server_stops() {
     let mut ringing = UserAgent::new(&gateway, "alice").await;
     ringing.call("bob", Some(ringing.sdp()));
     bob.called().await;
-    let (time, code) = gateway.terminate().await;
+    // Somebody who does not answer to a BYE keeps the gateway for a moment, in which nobody else gets in.
+    let mut late = UserAgent::new(&gateway, "alice").await;
+    let mut gone = UserAgent::new(&gateway, "alice").await;
+    for phone in [&mut late, &mut gone] {
+        phone.call("echo", Some(phone.sdp()));
+        answered(phone).await;
+    }
+    drop(gone);
+    let stops = async {
+        remote_end(&mut late).await;
+        late.call("echo", Some(late.sdp()));
+        assert_eq!(rejected(&mut late).await, (503, "the server stops".to_owned()));
+    };
+    let ((time, code), ()) = tokio::join!(gateway.terminate(), stops);
     assert_eq!(code, Some(0));
     assert!(time < std::time::Duration::from_secs(5), "{time:?}");
     remote_end(&mut alice).await;

@@ -158,8 +158,16 @@ fn a_wrong_trunk_is_refused_with_its_line_and_what_is_allowed() {
 #[test]
 fn a_wrong_variable_is_named_with_what_is_allowed() {
     let wrong = [
-        ("XIMSS_SIP_COLOUR", "red", "there are XIMSS_SIP_ADVERTISE, XIMSS_SIP_MAX_EXPIRES"),
-        ("XIMSS_SIP_TRUNK", "a", "there are XIMSS_SIP_ADVERTISE, XIMSS_SIP_MAX_EXPIRES"),
+        (
+            "XIMSS_SIP_COLOUR",
+            "red",
+            "there are XIMSS_SIP_ADVERTISE, XIMSS_SIP_CALLS_PER_ACCOUNT, XIMSS_SIP_MAX_EXPIRES",
+        ),
+        (
+            "XIMSS_SIP_TRUNK",
+            "a",
+            "there are XIMSS_SIP_ADVERTISE, XIMSS_SIP_CALLS_PER_ACCOUNT, XIMSS_SIP_MAX_EXPIRES",
+        ),
         ("XIMSS_COLOUR", "red", "there are XIMSS_AUTH_…, XIMSS_DATA, XIMSS_DATABASE_…"),
         ("XIMSS_SESSION_PER_ACCOUNT", "many", "it should be a whole number from 1"),
         ("XIMSS_DATA", "", "should be a folder"),

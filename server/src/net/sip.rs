@@ -153,7 +153,10 @@ pub(crate) async fn run(
             }
             Some(order) = orders.recv() => signalling.handle_order(Instant::now(), order),
             Some(done) = done.recv() => signalling.handle_done(Instant::now(), done),
-            Some(event) = legs.recv() => on_leg(&event),
+            Some(event) = legs.recv() => {
+                on_leg(&event);
+                signalling.handle_leg(Instant::now(), &event);
+            }
             () = sleep => signalling.handle_timeout(Instant::now()),
             _ = report.tick() => {
                 signalling.handle_timeout(Instant::now());

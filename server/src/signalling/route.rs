@@ -77,29 +77,42 @@ impl Routes {
     }
 
     /// Finds out whom an address means: `name`, `name@domain`, a number, or a URI. `domain` is that of the caller.
-    pub(crate) async fn find(&self, hub: &Hub, to: &str, domain: &str) -> Route {
+    /// A caller who `is_ours` may call anybody; who comes in by a trunk is taken to our users only.
+    pub(crate) async fn find(&self, hub: &Hub, to: &str, domain: &str, is_ours: bool) -> Route {
         let Some(uri) = self.uri(to, domain) else {
             return Route::Nowhere(Ending::with(484, format!("{to:?} is not an address that can be called")));
         };
-        match self.local(hub, &uri).await {
-            Ok(Some(route)) => return route,
-            Ok(None) => {}
-            Err(error) => {
-                tracing::warn!(%error, "a call cannot be routed");
-                return Route::Nowhere(Ending::with(503, "the server cannot look accounts up just now"));
+        let plain = without_separators(&uri);
+        for uri in std::iter::once(&uri).chain(&plain) {
+            match self.local(hub, uri).await {
+                Ok(Some(route)) => return route,
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "a call cannot be routed");
+                    return Route::Nowhere(Ending::with(503, "the server cannot look accounts up just now"));
+                }
             }
         }
+        if !is_ours {
+            return Route::Nowhere(Ending::with(404, format!("{to} is not known here")));
+        }
+        self.trunk(to, plain.unwrap_or(uri))
+    }
+
+    /// The first trunk that serves an address.
+    fn trunk(&self, to: &str, uri: Uri) -> Route {
         let host = uri.as_sip().map(|sip| sip.host().to_string());
         let number = host.is_none() || is_number(to);
-        let serves = |trunk: &&Arc<TrunkPeer>| {
+        let names = |trunk: &TrunkPeer| {
             let named = |domain: &String| {
                 domain == "*" || host.as_ref().is_some_and(|h| h.eq_ignore_ascii_case(domain))
             };
-            (number && trunk.config.numbers) || (host.is_some() && trunk.config.domains.iter().any(named))
+            host.is_some() && trunk.config.domains.iter().any(named)
         };
-        match self.trunks.iter().find(serves) {
+        match self.trunks.iter().find(|trunk| (number && trunk.config.numbers) || names(trunk)) {
             Some(trunk) => {
                 let trunk = Arc::clone(trunk);
+                let uri = if names(&trunk) { uri } else { trunk.number(uri) };
                 Route::Trunk(Box::new(TrunkRoute { trunk, uri, to: to.to_owned() }))
             }
             None => {
@@ -126,12 +139,17 @@ impl Routes {
         Some(Uri::Sip(SipUri::new(user, place.host().clone()).with_port(place.port())))
     }
 
+    /// Whether an address is ours. One without a port is, too: who writes it means us, as it has come here.
+    fn is_own(&self, place: &HostPort) -> bool {
+        self.own.iter().any(|own| own.matches(place) || place.port.is_none() && own.host.matches(&place.host))
+    }
+
     /// The account, or the echo, of a domain of ours.
     async fn local(&self, hub: &Hub, uri: &Uri) -> storage::Result<Option<Route>> {
         let Some(sip) = uri.as_sip() else { return Ok(None) };
         let Some(user) = sip.user() else { return Ok(None) };
         let mut domain = sip.host().to_string();
-        if self.own.iter().any(|own| own.matches(sip.place())) {
+        if self.is_own(sip.place()) {
             domain.clone_from(&self.default_domain);
         } else if hub.storage.find_domain(&domain).await?.is_none() {
             return Ok(None);
@@ -164,6 +182,17 @@ fn is_number(text: &str) -> bool {
             .all(|c| c.is_ascii_digit() || matches!(c, '+' | '*' | '#' | '-' | '.' | ' ' | '(' | ')'))
 }
 
+/// A number without what people put between its digits (RFC 3966 §5.1.1); none if there is nothing of the kind.
+fn without_separators(uri: &Uri) -> Option<Uri> {
+    let sip = uri.as_sip()?;
+    let user = sip.user()?;
+    let is_separator = |c: char| matches!(c, ' ' | '-' | '.' | '(' | ')');
+    if !is_number(&user) || !user.contains(is_separator) {
+        return None;
+    }
+    Some(Uri::Sip(SipUri::new(&user.replace(is_separator, ""), sip.host().clone()).with_port(sip.port())))
+}
+
 /// `sip:user@domain`.
 pub(super) fn sip_uri(user: &str, domain: &str) -> Option<Uri> {
     Some(Uri::Sip(SipUri::new(user, Host::parse(domain).ok()?)))
@@ -186,6 +215,15 @@ impl TrunkPeer {
         };
         let route = Uri::Sip(proxy.clone().with_param("lr", None));
         Ok(Self { config: config.clone(), route, credentials })
+    }
+
+    /// A number is one of the carrier's, not of the domain of who dials it.
+    fn number(&self, uri: Uri) -> Uri {
+        let proxy = &self.config.proxy.0;
+        match uri.as_sip().and_then(SipUri::user) {
+            Some(user) => Uri::Sip(SipUri::new(&user, proxy.host().clone()).with_port(proxy.port())),
+            None => uri,
+        }
     }
 }
 
@@ -234,6 +272,51 @@ impl Dial {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn routes() -> Routes {
+        let trunk = |name: &str, numbers: bool, domains: &[&str]| Trunk {
+            name: name.to_owned(),
+            proxy: toml::Value::String(format!("{name}.example:5070")).try_into().unwrap(),
+            domains: domains.iter().map(|domain| (*domain).to_owned()).collect(),
+            numbers,
+            from_domain: String::new(),
+            user: String::new(),
+            password_file: std::path::PathBuf::new(),
+            realm: String::new(),
+            sources: Vec::new(),
+        };
+        let trunks = [trunk("first", false, &["example.org"]), trunk("second", true, &[])];
+        let own = HostPort { host: Host::parse("192.0.2.1").unwrap(), port: Some(5080) };
+        Routes::new(&trunks, vec![own], "localhost".to_owned()).unwrap()
+    }
+
+    #[test]
+    fn a_number_goes_to_its_trunk_as_digits() {
+        let routes = routes();
+        for (to, trunk, called) in [
+            ("+44 20 7946 0000", "second", "sip:+442079460000@second.example:5070"),
+            ("(030) 901-820@192.0.2.1", "second", "sip:030901820@second.example:5070"),
+            ("*43#", "second", "sip:*43%23@second.example:5070"),
+            ("carol.b@example.org", "first", "sip:carol.b@example.org"),
+            ("0123@example.org", "first", "sip:0123@example.org"),
+        ] {
+            let uri = routes.uri(to, "localhost").unwrap();
+            let uri = without_separators(&uri).unwrap_or(uri);
+            let Route::Trunk(route) = routes.trunk(to, uri) else { panic!("{to}") };
+            assert_eq!((route.trunk.config.name.as_str(), route.uri.to_string().as_str()), (trunk, called));
+        }
+        assert!(without_separators(&Uri::parse("sip:carol.b@example.org").unwrap()).is_none());
+    }
+
+    #[test]
+    fn our_own_address_is_known_with_and_without_its_port() {
+        let routes = routes();
+        let is_own = |text: &str| routes.is_own(Uri::parse(text).unwrap().as_sip().unwrap().place());
+        assert!(is_own("sip:alice@192.0.2.1:5080"));
+        assert!(is_own("sip:alice@192.0.2.1"));
+        assert!(!is_own("sip:alice@192.0.2.1:5060"));
+        assert!(!is_own("sip:alice@192.0.2.2"));
+    }
 
     #[test]
     fn numbers_are_told_from_names() {

@@ -3,6 +3,7 @@
 use super::*;
 
 const CALL: CallId = CallId(7);
+const ALICE: &str = "alice@localhost";
 const CALLER: End = End::caller(CALL);
 
 fn callee(branch: u8) -> End {
@@ -48,7 +49,7 @@ impl Bench {
     /// A call that rings at so many callees.
     fn with(callees: u8) -> Self {
         let mut bench = Self { switch: Switch::default(), now: Instant::now() };
-        bench.switch.start(bench.now, CALL, invite(Some(Proposal::any())));
+        bench.switch.start(bench.now, CALL, invite(Some(Proposal::any())), Some(ALICE.to_owned()));
         for branch in 1..=callees {
             assert_eq!(bench.switch.ring(CALL).unwrap().0, callee(branch));
         }
@@ -113,6 +114,26 @@ fn a_caller_who_gives_up_stops_all_and_late_answers_are_told() {
         [ended(callee(1), Ending::hung_up()), ended(callee(2), Ending::hung_up())]
     );
     assert_eq!(bench.send(callee(1), accepted(answer())), [ended(callee(1), Ending::hung_up())]);
+}
+
+#[test]
+fn the_calls_of_an_account_are_counted_however_they_end() {
+    let ends: [fn(&mut Bench); 5] = [
+        |bench| drop(bench.send(CALLER, Signal::Ended(Ending::hung_up()))),
+        |bench| drop(bench.send(callee(1), Signal::Ended(Ending::with(486, "Busy Here")))),
+        |bench| {
+            bench.send(callee(1), accepted(answer()));
+            bench.send(callee(1), Signal::Ended(Ending::hung_up()));
+        },
+        |bench| bench.switch.handle_timeout(bench.now + RINGING),
+        |bench| bench.switch.end_all(&Ending::hung_up()),
+    ];
+    for end in ends {
+        let mut bench = Bench::with(1);
+        assert_eq!((bench.switch.count_of(ALICE), bench.switch.count_of("bob@localhost")), (1, 0));
+        end(&mut bench);
+        assert_eq!(bench.switch.count_of(ALICE), 0);
+    }
 }
 
 #[test]
@@ -195,7 +216,7 @@ fn updates_pass_between_the_two_that_talk() {
 #[test]
 fn the_echo_answers_with_one_codec_and_bridges_the_caller_with_itself() {
     let mut bench = Bench { switch: Switch::default(), now: Instant::now() };
-    bench.switch.start(bench.now, CALL, invite(Some(Proposal::any())));
+    bench.switch.start(bench.now, CALL, invite(Some(Proposal::any())), Some(ALICE.to_owned()));
     bench.switch.echo(CALL, "echo@localhost".to_owned());
     let outputs = bench.outputs();
     let [Output::Bridge(a, b), Output::Tell(Addressed { end: CALLER, signal: Signal::Accepted(accepted) })] =

@@ -29,6 +29,9 @@ per_account = 10000
 
 [limits]
 connections_per_address = 20000
+
+[sip]
+calls_per_account = 10000
 """
 
 
