@@ -83,6 +83,9 @@ pub enum Error {
         /// What the caller wanted at most.
         limit: u64,
     },
+    /// The upload set of the session may not hold this file beside the others.
+    #[error("the session may not hold so many files, or so large ones")]
+    NoRoom,
     /// What is stored cannot be what was written.
     #[error("the stored data is damaged: {what}")]
     Damaged {

@@ -53,7 +53,7 @@ pub use pool::{Database, Pressure};
 pub use preference::Preference;
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
-pub use upload::Upload;
+pub use upload::{Room, Upload};
 
 use pool::Pool;
 use statement::Sql;

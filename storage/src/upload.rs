@@ -1,7 +1,7 @@
 //! Which files has a session uploaded?
 
 use crate::Storage;
-use crate::blob::{Blob, BlobKey};
+use crate::blob::{Blob, BlobKey, read_size};
 use crate::error::{Aggregate, Error, Result};
 use crate::name;
 use crate::reference;
@@ -14,6 +14,14 @@ const SET: Sql = Sql::same(
     "INSERT INTO upload (session, id, blob, size, content_type) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (session, id) DO UPDATE SET blob = excluded.blob, size = excluded.size, \
      content_type = excluded.content_type",
+);
+/// Uploads of one session are put into its set one after the other, on PostgreSQL too, which has no row to lock.
+const ONE_BY_ONE: Sql = Sql {
+    sqlite: "SELECT $1",
+    postgres: "SELECT 1 FROM pg_advisory_xact_lock(hashtext('upload'), hashtext($1))",
+};
+const OTHERS: Sql = Sql::same(
+    "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM upload WHERE session = $1 AND id <> $2",
 );
 const DROP: Sql = Sql::same("DELETE FROM upload WHERE session = $1 RETURNING blob");
 const DROP_ALL: Sql = Sql::same("DELETE FROM upload RETURNING blob");
@@ -29,13 +37,32 @@ pub struct Upload {
     pub blob: Blob,
 }
 
+/// What an upload set may hold at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Files.
+    pub files: u64,
+    /// Bytes of all files together.
+    pub bytes: u64,
+}
+
 impl Storage {
-    /// Puts a file into a session's upload set, in place of one of the same id.
-    pub async fn set_upload(&self, session: &str, upload: Upload) -> Result<()> {
+    /// Puts a file into a session's upload set, in place of one of the same id. One for which there is no room is
+    /// refused, and its blob removed: [`Error::NoRoom`].
+    pub async fn set_upload(&self, session: &str, upload: Upload, room: Room) -> Result<()> {
         name::check(Aggregate::Upload, session)?;
         name::check(Aggregate::Upload, &upload.id)?;
-        let args = (session.to_owned(), upload);
-        self.pool().write(args, |c, (session, upload)| Box::pin(set(c, session, upload))).await
+        let key = upload.blob.key;
+        let args = (session.to_owned(), upload, room);
+        let set = self
+            .pool()
+            .write(args, |c, (session, upload, room)| Box::pin(set(c, session, upload, *room)))
+            .await;
+        if matches!(set, Err(Error::NoRoom)) {
+            // No row names it; what cannot be removed now is swept later.
+            let _ = self.blobs().delete(key).await;
+        }
+        set
     }
 
     /// The file of that id in a session's upload set.
@@ -72,7 +99,16 @@ fn from_row(row: &crate::statement::Row) -> Result<Upload> {
     })
 }
 
-async fn set(connection: &mut Connection<'_>, session: &str, upload: &Upload) -> Result<()> {
+async fn set(connection: &mut Connection<'_>, session: &str, upload: &Upload, room: Room) -> Result<()> {
+    connection.optional(ONE_BY_ONE, &[session.into()]).await?;
+    let others = connection.optional(OTHERS, &[session.into(), (&upload.id).into()]).await?;
+    let (files, bytes) =
+        others.map_or(Ok((0, 0)), |row| Ok::<_, Error>((row.integer(0)?, row.integer(1)?)))?;
+    if read_size(files)?.saturating_add(1) > room.files
+        || read_size(bytes)?.saturating_add(upload.blob.size) > room.bytes
+    {
+        return Err(Error::NoRoom);
+    }
     let replaced = connection.optional(LOCK, &[session.into(), (&upload.id).into()]).await?;
     if let Some(row) = replaced {
         reference::release(connection, BlobKey::from_row(row.text(0)?)?).await?;
