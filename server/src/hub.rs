@@ -5,6 +5,8 @@
 mod addresses;
 mod guesses;
 mod mailboxes;
+mod memory;
+mod outlines;
 mod ports;
 mod sessions;
 
@@ -12,19 +14,23 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use storage::Storage;
+use bytes::Bytes;
+use storage::{Blob, Storage};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use addresses::{Addresses, Connection};
 pub(crate) use guesses::Guesses;
 pub(crate) use mailboxes::Mailboxes;
+pub(crate) use memory::{Memory, Taken};
+pub(crate) use outlines::Outlines;
 pub(crate) use ports::{Ports, TakenPair};
 pub(crate) use sessions::Sessions;
 
 use crate::account::Accounts;
 use crate::config::Config;
 use crate::key::random;
+use crate::mail::Outline;
 use crate::metrics::Metrics;
 use crate::net::media::Media;
 use crate::session::LinkId;
@@ -43,6 +49,10 @@ pub(crate) struct Hub {
     pub(crate) sessions: Sessions,
     /// The open mailboxes.
     pub(crate) mailboxes: Mailboxes,
+    /// The room for messages in memory.
+    pub(crate) memory: Memory,
+    /// Where the parts of messages are.
+    pub(crate) outlines: Outlines,
     /// Connections, counted by address.
     pub(crate) addresses: Addresses,
     /// Attempts to log in.
@@ -81,6 +91,8 @@ impl Hub {
             accounts: Arc::new(accounts),
             sessions: Sessions::default(),
             mailboxes: Mailboxes::default(),
+            memory: Memory::default(),
+            outlines: Outlines::default(),
             guesses: Guesses::default(),
             media,
             signalling,
@@ -91,6 +103,16 @@ impl Hub {
             // Calls of an earlier run have other names.
             calls: AtomicU64::new(u64::from(u32::from_be_bytes(random())) << 16),
         })
+    }
+
+    /// A message in memory, in its turn, with the room that it takes.
+    pub(crate) async fn message(&self, blob: Blob) -> storage::Result<(Bytes, Taken)> {
+        outlines::message(&self.storage, &self.memory, blob).await
+    }
+
+    /// Where the parts of a message are; none if that cannot be told.
+    pub(crate) async fn outline(&self, blob: Blob) -> storage::Result<Option<Arc<Outline>>> {
+        self.outlines.of(&self.storage, &self.memory, blob).await
     }
 
     /// A name for a call.

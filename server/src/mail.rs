@@ -6,7 +6,8 @@
 //! - When a message is stored: [`fields()`] gives its columns, [`header_block`] the header that is kept beside them.
 //! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
-//! - When it is read: [`email`] presents it as XML; [`Part`] is what a URL names.
+//! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
+//!   the bytes of one.
 //! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
 //!
 //! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
@@ -47,8 +48,9 @@ mod tests;
 pub(crate) use fields::fields;
 pub(crate) use header::header_block;
 pub(crate) use import::{Imported, Importer};
-pub(crate) use part::{Part, PartId};
+pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
 pub(crate) use search::{matches_anywhere, matches_body, matches_header};
+pub(crate) use transfer::Blocks;
 pub(crate) use viewer::{Meta, sort_text, viewer_fields};
 pub(crate) use welcome::welcome;

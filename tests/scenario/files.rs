@@ -130,6 +130,66 @@ async fn a_file_beyond_the_limit_is_refused_and_leaves_nothing() {
     assert_eq!(put("second", 400 << 10).await, 200);
 }
 
+#[tokio::test]
+async fn of_files_that_go_up_at_once_a_session_keeps_those_for_which_there_is_room() {
+    let gateway = Gateway::with(Fixture::new().config("[session]\nuploads = \"1MiB\"\n")).await;
+    let client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    let http = Http::of(&gateway);
+    let session = format!("/Session/{}", client.session("urlID"));
+    let put = async |n: usize| {
+        http.send(Method::PUT, &format!("{session}/UPLOAD/{n}"), &[], vec![7; 400 << 10]).await.status
+    };
+    let done = futures_util::future::join_all((0..8).map(put)).await;
+    assert_eq!(done.iter().filter(|status| **status == 200).count(), 2, "{done:?}");
+}
+
+/// What is announced to be too long is refused before it is sent, and nothing of it is written.
+#[tokio::test]
+async fn a_file_that_announces_to_be_too_long_is_refused_at_once() {
+    let gateway = Gateway::with(Fixture::new().config("[limits]\nupload = \"1MiB\"\n")).await;
+    let client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    let mut stream = tokio::net::TcpStream::connect(gateway.address("http")).await.expect("TCP connects");
+    let head = format!(
+        "PUT /Session/{}/UPLOAD/big HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        client.session("urlID"),
+        1_u64 << 40
+    );
+    stream.write_all(head.as_bytes()).await.expect("it is sent");
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 500");
+}
+
+/// Many ranges of a large part at once: the message is read as a whole once, and what is sent is decoded on the way.
+#[tokio::test]
+async fn ranges_of_a_large_part_stream_through() {
+    const LINES: usize = 400_000;
+    let line = "SGVsbG8gd29ybGQsIGhlbGxvIHdvcmxkLCBoZWxsbyB3b3JsZCwgaGVsbG8gd29ybGQsIGhl\r\n";
+    let rest =
+        format!("Content-Type: video/mp4\r\nContent-Transfer-Encoding: base64\r\n\r\n{}", line.repeat(LINES));
+    let (from, subject) = ("a@example.org".to_owned(), "large".to_owned());
+    let mail = Mail { uid: 1, internal_date: 0, flags: Flags::NONE, from, subject, rest };
+    let gateway = Gateway::with(Fixture::new().mail("INBOX", [mail])).await;
+    let mut client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    client.run("<folderOpen folder=\"INBOX\"><field>FLAGS</field></folderOpen>").await;
+    let http = Http::of(&gateway);
+    let url = format!("/Session/{}/MIME/INBOX/1-B.mp4", client.session("urlID"));
+    let piece = "Hello world, hello world, hello world, hello world, he";
+    let length = LINES * piece.len();
+    let before = gateway.resident();
+    let get = async |n: usize| {
+        let from = n * length / 16;
+        let answer = http.send(Method::GET, &url, &[("range", &format!("bytes={from}-"))], "").await;
+        assert_eq!((answer.status, answer.body.len()), (206, length - from));
+        let expected = piece.as_bytes().iter().cycle().skip(from % piece.len());
+        assert!(answer.body.iter().zip(expected).all(|(got, wanted)| got == wanted), "from {from}");
+        assert_eq!(answer.header("content-range"), Some(&*format!("bytes {from}-{}/{length}", length - 1)));
+    };
+    futures_util::future::join_all((0..16).map(get)).await;
+    let growth = gateway.resident().saturating_sub(before);
+    assert!(growth < 160 * 1024, "{growth} kB more than before");
+}
+
 /// 1 GiB up and down costs no memory to speak of.
 #[tokio::test]
 async fn a_gigabyte_streams_through() {

@@ -1,5 +1,7 @@
 //! `folderRead`: read a message.
 
+use std::sync::Arc;
+
 use protocol::{ErrorCode, FolderMessage, FolderRead, Range};
 
 use crate::failure::Failure;
@@ -17,7 +19,7 @@ pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Fai
     let uid = request.uid;
     let in_view = folder.folder.view().iter().any(|row| row.uid == uid);
     let (mailbox, key) = (folder.mailbox.clone(), folder.key());
-    let (storage, zone) = (session.hub.storage.clone(), session.zone.clone());
+    let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
     let read = async move {
         let range = Range { from: uid, till: uid };
         let known =
@@ -25,9 +27,13 @@ pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Fai
         if !known {
             return Err(ErrorCode::NoSuchMessage.into());
         }
-        let blob = storage.message_blob(mailbox.id(), storage::Uid(uid)).await?;
-        let raw = storage.blobs().bytes(blob.key, blob.size).await?;
-        let email = tokio::task::spawn_blocking(move || mail::email(&raw, part.as_ref(), limit, &zone)).await;
+        let blob = hub.storage.message_blob(mailbox.id(), storage::Uid(uid)).await?;
+        let (raw, room) = hub.message(blob).await?;
+        let email = tokio::task::spawn_blocking(move || {
+            let _room = room;
+            mail::email(&raw, part.as_ref(), limit, &zone)
+        });
+        let email = email.await;
         let email = email.map_err(|_| Failure::from(ErrorCode::ServerFailure))?;
         email.map_err(|_| Failure::from(ErrorCode::NoSuchPart))
     };

@@ -14,7 +14,17 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
         let end = if memchr::memchr(b'\n', text).is_some() { b'\n' } else { b'\r' };
+        Self::ending(text, end)
+    }
+
+    /// The lines of a piece of a text whose lines end with this byte.
+    pub(super) const fn ending(text: &'a [u8], end: u8) -> Self {
         Self { text, at: 0, end }
+    }
+
+    /// The byte that its lines end with.
+    pub(super) const fn line_end(&self) -> u8 {
+        self.end
     }
 }
 

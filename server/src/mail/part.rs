@@ -8,7 +8,7 @@ use super::PART_CAP;
 use super::file_name::FileName;
 use super::header::Header;
 use super::parameter::{ContentType, Parameterized};
-use super::transfer::Encoding;
+use super::transfer::{Blocks, Encoding};
 use super::tree::{Entity, Tree};
 
 /// The number of a part: two-digit groups joined by hyphens, such as `02-01` for the first part of the second
@@ -46,53 +46,116 @@ impl fmt::Display for PartId {
     }
 }
 
-/// A message or a part of it.
+/// A message or a part of it, with its bytes.
 #[derive(Debug)]
 pub(crate) struct Part<'a> {
     source: Cow<'a, [u8]>,
     range: Range<usize>,
     body: usize,
     encoding: Encoding,
-    /// Its type.
-    pub(crate) content_type: ContentType,
+}
+
+/// Where the parts of a message are in its bytes, so that they can be had without reading the message again.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    entries: Vec<Entry>,
+}
+
+/// A message or a part of it, without its bytes.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    id: Option<PartId>,
+    parent: Option<usize>,
+    content_id: Option<String>,
+    /// Whether it lies in the message as it is, and not in a nested one that was encoded.
+    pub(crate) is_plain: bool,
+    /// Header and body.
+    pub(crate) whole: Range<u64>,
+    /// Where its body begins.
+    pub(crate) body: u64,
+    /// How the body is decoded, if it is encoded.
+    pub(crate) blocks: Option<Blocks>,
+    /// Its type, as HTTP has it.
+    pub(crate) content_type: String,
     /// The name of the file that it is.
     pub(crate) file_name: Option<FileName>,
 }
 
-impl<'a> Part<'a> {
-    /// The part of that number; the whole message for none.
-    pub(crate) fn find(raw: &'a [u8], id: Option<&PartId>) -> Option<Self> {
+impl Outline {
+    /// Takes a message apart.
+    pub(crate) fn read(raw: &[u8]) -> Self {
         let tree = Tree::read(raw);
-        let index = tree.find(id)?;
-        Self::of(tree, index)
+        let entries = tree.entities().map(|(_, entity)| {
+            let header = tree.header(entity);
+            let is_plain = tree.is_plain(entity);
+            Entry {
+                id: entity.id.clone(),
+                parent: entity.parent,
+                content_id: content_id(&header),
+                is_plain,
+                whole: entity.range(),
+                body: entity.body_start(),
+                blocks: is_plain.then(|| Blocks::of(effective(entity), tree.body(entity))).flatten(),
+                content_type: entity.content_type.http(),
+                file_name: file_name(&header, &entity.content_type).and_then(|name| FileName::new(&name)),
+            }
+        });
+        Self { entries: entries.collect() }
     }
 
-    /// The part with this `Content-ID` (RFC 2392) that is nearest to the part of that number: in the same
+    /// The place of the part of that number; of the whole message for none.
+    pub(crate) fn find(&self, id: Option<&PartId>) -> Option<usize> {
+        match id {
+            None => Some(0),
+            Some(id) => self.entries.iter().position(|entry| entry.id.as_ref() == Some(id)),
+        }
+    }
+
+    /// The place of the part with this `Content-ID` (RFC 2392) that is nearest to the part of that number: in the same
     /// multipart, or else in one around it.
-    pub(crate) fn related(raw: &'a [u8], id: Option<&PartId>, wanted: &str) -> Option<Self> {
-        let tree = Tree::read(raw);
-        let mut around = Some(tree.find(id)?);
-        let has_id = |(index, entity): (usize, &Entity)| {
-            let known = content_id(&tree.header(entity));
-            (known.as_deref() == Some(wanted)).then_some(index)
-        };
-        let candidates: Vec<usize> = tree.entities().filter_map(has_id).collect();
+    pub(crate) fn related(&self, id: Option<&PartId>, wanted: &str) -> Option<usize> {
+        let mut around = self.find(id);
+        let has_id = |(_, entry): &(usize, &Entry)| entry.content_id.as_deref() == Some(wanted);
+        let candidates: Vec<usize> =
+            self.entries.iter().enumerate().filter(has_id).map(|(at, _)| at).collect();
         while let Some(ancestor) = around {
-            if let Some(nearest) = candidates.iter().find(|index| is_within(&tree, **index, ancestor)) {
-                return Self::of(tree, *nearest);
+            if let Some(nearest) = candidates.iter().find(|at| self.is_within(**at, ancestor)) {
+                return Some(*nearest);
             }
-            around = tree.entity(ancestor)?.parent;
+            around = self.entry(ancestor)?.parent;
         }
         None
     }
 
-    fn of(tree: Tree<'a>, index: usize) -> Option<Self> {
-        let entity = tree.entity(index)?;
-        let header = tree.header(entity);
-        let (content_type, encoding) = (entity.content_type.clone(), entity.encoding);
-        let file_name = file_name(&header, &content_type).and_then(|name| FileName::new(&name));
+    /// The part at that place.
+    pub(crate) fn entry(&self, at: usize) -> Option<&Entry> {
+        self.entries.get(at)
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let weigh = |entry: &Entry| {
+            let blocks = entry.blocks.as_ref().map_or(0, |blocks| blocks.count() * 32);
+            size_of::<Entry>() + text(&entry.content_id) + entry.content_type.len() + blocks + 512
+        };
+        self.entries.iter().map(weigh).sum()
+    }
+
+    /// Whether the first is the second or within it.
+    fn is_within(&self, at: usize, ancestor: usize) -> bool {
+        let parent = |at: &usize| self.entry(*at).and_then(|entry| entry.parent);
+        std::iter::successors(Some(at), parent).any(|at| at == ancestor)
+    }
+}
+
+impl<'a> Part<'a> {
+    /// The part at that place of the message's [`Outline`].
+    pub(crate) fn at(raw: &'a [u8], index: usize) -> Option<Self> {
+        let tree = Tree::read(raw);
+        let encoding = effective(tree.entity(index)?);
         let (source, range, body) = tree.into_source(index)?;
-        Some(Self { source, range, body, encoding, content_type, file_name })
+        Some(Self { source, range, body, encoding })
     }
 
     /// Header and body as they stand in the message, or in the decoded message that the part is in.
@@ -108,23 +171,14 @@ impl<'a> Part<'a> {
     /// The body with its transfer encoding undone; a text stays in its character set.
     pub(crate) fn decoded(&self) -> Cow<'_, [u8]> {
         let body = self.source.get(self.body..self.range.end).unwrap_or_default();
-        // Only identity encodings are allowed there (RFC 2045 §6.4), and readers disregard others.
-        let encoding =
-            if self.content_type.media_type == "multipart" { Encoding::Identity } else { self.encoding };
-        encoding.decode(body)
+        self.encoding.decode(body)
     }
 }
 
-/// Whether the first entity is the second or within it.
-fn is_within(tree: &Tree<'_>, index: usize, ancestor: usize) -> bool {
-    let mut at = Some(index);
-    while let Some(index) = at {
-        if index == ancestor {
-            return true;
-        }
-        at = tree.entity(index).and_then(|entity| entity.parent);
-    }
-    false
+/// The encoding that holds: in a multipart only identity encodings are allowed (RFC 2045 §6.4), and readers disregard
+/// others.
+fn effective(entity: &Entity) -> Encoding {
+    if entity.content_type.media_type == "multipart" { Encoding::Identity } else { entity.encoding }
 }
 
 /// The `Content-ID` without the angle brackets.

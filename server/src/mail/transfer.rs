@@ -1,8 +1,12 @@
 //! How is a content transfer encoding undone (RFC 2045 §6)?
 
+mod block;
+
 use std::borrow::Cow;
 
 use super::line::{Lines, without_end};
+
+pub(crate) use block::Blocks;
 
 /// A content transfer encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -68,8 +72,44 @@ impl Encoding {
 /// base64 again: some programs encode in pieces, and mailing lists add a footer of words.
 pub(super) fn base64(text: &[u8]) -> (Vec<u8>, bool) {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
-    let (mut bits, mut count, mut sound, mut judged) = (0_u32, 0_u8, true, 0);
+    let (end, sound) = walk_base64(text, &mut out, |_, _, _| {});
+    let behind = text.get(end..).unwrap_or_default();
+    (out, sound && behind.iter().all(|byte| *byte == b'=' || byte.is_ascii_whitespace()))
+}
+
+/// Decodes base64 up to where it ends: returns that place, and whether nothing else was before it. `at` sees every
+/// place with the characters that wait for others there, before what stands there is decoded.
+fn walk_base64(
+    text: &[u8],
+    out: &mut Vec<u8>,
+    mut at: impl FnMut(usize, Quantum, &mut Vec<u8>),
+) -> (usize, bool) {
+    let (mut quantum, mut sound, mut judged) = (Quantum::default(), true, 0);
     for (position, &byte) in text.iter().enumerate() {
+        at(position, quantum, out);
+        if byte == b'=' && position >= judged {
+            let Some(length) = further_base64(text.get(position..).unwrap_or_default()) else {
+                quantum.flush(out);
+                return (position, sound);
+            };
+            judged = position + length;
+        }
+        sound &= quantum.take(byte, out) || byte.is_ascii_whitespace();
+    }
+    quantum.flush(out);
+    (text.len(), sound)
+}
+
+/// The characters of base64 that wait for others: fewer than four.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Quantum {
+    bits: u32,
+    count: u8,
+}
+
+impl Quantum {
+    /// Takes a character; `false` if it is none of base64. Padding ends the group that waits.
+    fn take(&mut self, byte: u8, out: &mut Vec<u8>) -> bool {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
             b'a'..=b'z' => byte - b'a' + 26,
@@ -77,34 +117,29 @@ pub(super) fn base64(text: &[u8]) -> (Vec<u8>, bool) {
             b'+' => 62,
             b'/' => 63,
             b'=' => {
-                flush(&mut out, bits, count);
-                (bits, count) = (0, 0);
-                if position >= judged {
-                    let rest = text.get(position..).unwrap_or_default();
-                    let Some(length) = further_base64(rest) else {
-                        return (
-                            out,
-                            sound && rest.iter().all(|byte| *byte == b'=' || byte.is_ascii_whitespace()),
-                        );
-                    };
-                    judged = position + length;
-                }
-                continue;
+                self.flush(out);
+                return true;
             }
-            _ => {
-                sound &= byte.is_ascii_whitespace();
-                continue;
-            }
+            _ => return false,
         };
-        bits = bits << 6 | u32::from(value);
-        count += 1;
-        if count == 4 {
-            out.extend_from_slice(bits.to_be_bytes().get(1..).unwrap_or_default());
-            (bits, count) = (0, 0);
+        self.bits = self.bits << 6 | u32::from(value);
+        self.count += 1;
+        if self.count == 4 {
+            out.extend_from_slice(self.bits.to_be_bytes().get(1..).unwrap_or_default());
+            *self = Self::default();
+        }
+        true
+    }
+
+    /// The whole bytes of the group that waits.
+    fn flush(&mut self, out: &mut Vec<u8>) {
+        let Self { bits, count } = std::mem::take(self);
+        match count {
+            2 => out.extend_from_slice((bits << 4).to_be_bytes().get(2..3).unwrap_or_default()),
+            3 => out.extend_from_slice((bits << 6).to_be_bytes().get(1..3).unwrap_or_default()),
+            _ => {}
         }
     }
-    flush(&mut out, bits, count);
-    (out, sound)
 }
 
 /// How far base64 goes on behind padding, to the end of a line that is nothing else.
@@ -116,33 +151,29 @@ fn further_base64(padding: &[u8]) -> Option<usize> {
     (content.len() % 4 == 0 && content.iter().all(is_base64)).then_some(start + line.end)
 }
 
-/// The whole bytes of a group of fewer than four characters.
-fn flush(out: &mut Vec<u8>, bits: u32, count: u8) {
-    match count {
-        2 => out.extend_from_slice((bits << 4).to_be_bytes().get(2..3).unwrap_or_default()),
-        3 => out.extend_from_slice((bits << 6).to_be_bytes().get(1..3).unwrap_or_default()),
-        _ => {}
-    }
-}
-
 /// Decodes quoted-printable. An equals sign that means nothing stays, white space before a line end goes
 /// (RFC 2045 §6.7).
 fn quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
-    for line in Lines::new(text) {
+    unquote(text, Lines::new(text).line_end(), &mut out);
+    out
+}
+
+/// Decodes lines of quoted-printable that end with this byte.
+pub(super) fn unquote(text: &[u8], line_end: u8, out: &mut Vec<u8>) {
+    for line in Lines::ending(text, line_end) {
         let line = text.get(line).unwrap_or_default();
         let content = without_end(line);
         let end = line.get(content.len()..).unwrap_or_default();
         let content = content.trim_ascii_end();
         match content.strip_suffix(b"=") {
-            Some(content) => unescape(content, false, &mut out),
+            Some(content) => unescape(content, false, out),
             None => {
-                unescape(content, false, &mut out);
+                unescape(content, false, out);
                 out.extend_from_slice(end);
             }
         }
     }
-    out
 }
 
 /// Replaces `=XX` by its byte and, in encoded words, `_` by a blank (RFC 2047 §4.2).

@@ -124,6 +124,11 @@ impl<'a> Tree<'a> {
         self.bytes(entity.source, entity.body..entity.end)
     }
 
+    /// Whether the entity lies in the message as it is, and not in a nested one that was encoded.
+    pub(super) const fn is_plain(&self, entity: &Entity) -> bool {
+        entity.source == 0
+    }
+
     /// The fields of the header.
     pub(super) fn header(&self, entity: &Entity) -> Header<'_> {
         Header::read(self.header_bytes(entity))
@@ -260,6 +265,16 @@ impl Entity {
             structure: Structure::Leaf,
             problem: None,
         }
+    }
+
+    /// Header and body, in bytes of the message or of the decoded one that it is in.
+    pub(super) const fn range(&self) -> Range<u64> {
+        self.start as u64..self.end as u64
+    }
+
+    /// Where the body begins.
+    pub(super) const fn body_start(&self) -> u64 {
+        self.body as u64
     }
 
     fn number(&mut self, parent: usize, id: PartId) {

@@ -233,7 +233,7 @@ mod tests {
     use protocol::{Email, Mime, MimeBody};
 
     use super::*;
-    use crate::mail::{self, Part, PartId};
+    use crate::mail::{self, Outline, Part, PartId};
 
     const NOW: i64 = 1_709_208_000_000;
 
@@ -305,10 +305,13 @@ mod tests {
     fn the_page_finds_its_picture_and_the_card_is_a_pdf() {
         let messages = welcome("alice@example.org", NOW);
         let html = PartId::parse("02-01").unwrap();
-        let picture = Part::related(&messages[2], Some(&html), "picture@gateway").unwrap();
-        assert_eq!(picture.decoded(), PICTURE);
-        let card = Part::find(&messages[3], PartId::parse("02").as_ref()).unwrap();
-        let disposition = card.file_name.as_ref().map(|name| name.disposition("attachment"));
+        let at = Outline::read(&messages[2]).related(Some(&html), "picture@gateway").unwrap();
+        assert_eq!(Part::at(&messages[2], at).unwrap().decoded(), PICTURE);
+        let outline = Outline::read(&messages[3]);
+        let at = outline.find(PartId::parse("02").as_ref()).unwrap();
+        let card = Part::at(&messages[3], at).unwrap();
+        let disposition =
+            outline.entry(at).unwrap().file_name.as_ref().map(|name| name.disposition("attachment"));
         assert_eq!(disposition.as_deref(), Some("attachment; filename=\"Reference card.pdf\""));
         assert!(card.decoded().starts_with(b"%PDF-1.4\n"));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{FlagTerms, Flags, Range};
-use storage::{FlagEdit, MailboxId, SortKey, Storage, Summary, Uid};
+use storage::{Blob, FlagEdit, MailboxId, SortKey, Storage, Summary, Uid};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
@@ -174,7 +174,7 @@ impl Actor {
                     let matching = match &spec.filter {
                         Filter::Content(filter) => {
                             let uids: Vec<u32> = state.index.uids().collect();
-                            matching(&self.storage, self.id, &uids, filter).await?
+                            matching(&self.hub, self.id, &uids, filter).await?
                         }
                         Filter::None | Filter::Flags(_) => HashSet::new(),
                     };
@@ -237,7 +237,7 @@ impl Actor {
     /// Takes stored messages into the index. A failure here loses nothing: the index is loaded anew.
     async fn arrived(&mut self, uids: &[u32]) {
         let Some(state) = &mut self.state else { return };
-        if let Err(error) = arrive(&self.storage, self.id, state, uids).await {
+        if let Err(error) = arrive(&self.hub, self.id, state, uids).await {
             warn!(mailbox = %self.id, %error, "arrived messages cannot be read: folders on the mailbox must be opened again");
         }
     }
@@ -284,7 +284,8 @@ async fn load<'a>(
 }
 
 /// Reads what the index needs of messages that have come, and puts them in.
-async fn arrive(storage: &Storage, id: MailboxId, state: &mut State, uids: &[u32]) -> storage::Result<()> {
+async fn arrive(hub: &Hub, id: MailboxId, state: &mut State, uids: &[u32]) -> storage::Result<()> {
+    let storage = &hub.storage;
     for page in uids.chunks(PAGE) {
         let messages = storage.messages(id, &numbers(page)).await?;
         let headers: HashMap<Uid, Vec<u8>> =
@@ -297,7 +298,7 @@ async fn arrive(storage: &Storage, id: MailboxId, state: &mut State, uids: &[u32
             state.index.content_filters().map(|(view, filter)| (view, filter.clone())).collect();
         let mut matches: HashMap<u32, Vec<ViewId>> = HashMap::new();
         for (view, filter) in filters {
-            for uid in matching(storage, id, page, &filter).await? {
+            for uid in matching(hub, id, page, &filter).await? {
                 matches.entry(uid).or_default().push(view);
             }
         }
@@ -315,7 +316,7 @@ async fn arrive(storage: &Storage, id: MailboxId, state: &mut State, uids: &[u32
 
 /// The messages whose content matches.
 async fn matching(
-    storage: &Storage,
+    hub: &Hub,
     id: MailboxId,
     uids: &[u32],
     filter: &ContentFilter,
@@ -323,24 +324,33 @@ async fn matching(
     let mut found = HashSet::new();
     for page in uids.chunks(PAGE) {
         if let Place::Header(field) = &filter.place {
-            let headers = storage.headers(id, &numbers(page)).await?;
+            let headers = hub.storage.headers(id, &numbers(page)).await?;
             let matching =
                 headers.iter().filter(|(_, header)| mail::matches_header(header, field, &filter.text));
             found.extend(matching.map(|(uid, _)| uid.0));
             continue;
         }
-        for message in storage.messages(id, &numbers(page)).await? {
-            let raw = storage.blobs().bytes(message.blob.key, message.blob.size).await?;
-            let matches = match filter.place {
-                Place::Body => mail::matches_body(&raw, &filter.text),
-                Place::Anywhere | Place::Header(_) => mail::matches_anywhere(&raw, &filter.text),
-            };
-            if matches {
+        for message in hub.storage.messages(id, &numbers(page)).await? {
+            if contains(hub, message.blob, filter).await? {
                 found.insert(message.uid.0);
             }
         }
     }
     Ok(found)
+}
+
+/// Whether a message contains a text; looked for where it stops nobody, since a message can be long.
+async fn contains(hub: &Hub, blob: Blob, filter: &ContentFilter) -> storage::Result<bool> {
+    let (raw, room) = hub.message(blob).await?;
+    let filter = filter.clone();
+    let contains = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        match filter.place {
+            Place::Body => mail::matches_body(&raw, &filter.text),
+            Place::Anywhere | Place::Header(_) => mail::matches_anywhere(&raw, &filter.text),
+        }
+    });
+    Ok(contains.await.unwrap_or(false))
 }
 
 async fn header_keys(

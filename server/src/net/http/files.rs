@@ -3,139 +3,36 @@
 //! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
 //! is a harmless one.
 
+mod part;
+
 use std::io;
 use std::ops::Range;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
+use futures_util::{Stream, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
-use hyper::body::{Frame, Incoming};
+use hyper::body::{Body as _, Frame, Incoming};
 use hyper::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPECT, HeaderValue, RANGE,
 };
 use hyper::{Method, Request, Response, StatusCode};
-use storage::{BlobStream, Storage, Upload};
+use storage::{Room, Upload};
 use tracing::warn;
 
-use super::answer::{Answer, text, whole};
+use super::answer::{Answer, text};
 use super::path::parameter;
 use super::{Context, body, gone};
-use crate::mail::{Part, PartId};
-use crate::session::{Handle, Input, Locate};
+use crate::hub::Hub;
+use crate::session::Handle;
 
-/// Bytes of a message that a part is taken out of.
-const LONGEST_MESSAGE: u64 = 256 << 20;
 /// Bytes of an upload's id.
 const LONGEST_ID: usize = 200;
-
-/// What a path under `MIME/folder/` names: `UID[-partID]-SUFFIX`.
-#[derive(Debug, PartialEq, Eq)]
-struct Item {
-    uid: u32,
-    part: Option<PartId>,
-    form: Form,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Form {
-    /// `P.txt`: header and body, undecoded.
-    Whole,
-    /// `H.txt`: the header.
-    Header,
-    /// `B.ext`: the body, decoded.
-    Body,
-    /// `R/cid`: the body of the related part with this Content-ID.
-    Related(String),
-}
-
-impl Item {
-    fn parse(segments: &[String]) -> Option<Self> {
-        let (first, rest) = segments.split_first()?;
-        let (head, suffix) = first.rsplit_once('-')?;
-        let (uid, part) = match head.split_once('-') {
-            Some((uid, part)) => (uid, Some(PartId::parse(part)?)),
-            None => (head, None),
-        };
-        let kind = suffix.split('.').next().unwrap_or_default();
-        let form = match kind.to_ascii_uppercase().as_str() {
-            "P" => Form::Whole,
-            "H" => Form::Header,
-            "B" => Form::Body,
-            "R" => Form::Related(rest.first()?.clone()),
-            _ => return None,
-        };
-        Some(Self { uid: uid.parse().ok()?, part, form })
-    }
-}
-
-/// `GET /Session/ID/MIME/folder/item`.
-pub(super) async fn mime(
-    context: &Context,
-    session: &Handle,
-    request: &Request<Incoming>,
-    folder: &str,
-    item: &[String],
-) -> Answer {
-    let Some(item) = Item::parse(item) else {
-        return text(StatusCode::NOT_FOUND, "a part is named UID[-partID]-P.txt, -H.txt, -B.ext or -R/cid");
-    };
-    let (name, uid) = (folder.to_owned(), item.uid);
-    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
-    let Ok(located) = located else { return gone() };
-    let Some(mailbox) = located else {
-        return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
-    };
-    let storage = &context.hub().storage;
-    let raw = async {
-        let blob = storage.message_blob(mailbox, storage::Uid(item.uid)).await?;
-        storage.blobs().bytes(blob.key, LONGEST_MESSAGE).await
-    };
-    let raw = match raw.await {
-        Ok(raw) => raw,
-        Err(error) => return failed(&error),
-    };
-    let wanted = wanted(request);
-    let taken = tokio::task::spawn_blocking(move || take(&raw, &item, &wanted)).await;
-    taken.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "the part cannot be read"))
-}
-
-/// Takes a part out of its message.
-fn take(raw: &Bytes, item: &Item, wanted: &Wanted) -> Answer {
-    let part = match &item.form {
-        Form::Related(id) => Part::related(raw, item.part.as_ref(), id),
-        Form::Whole | Form::Header | Form::Body => Part::find(raw, item.part.as_ref()),
-    };
-    let Some(part) = part else { return text(StatusCode::NOT_FOUND, "the message has no such part") };
-    let (content_type, disposition, content) = match item.form {
-        Form::Whole => (PLAIN.to_owned(), "inline".to_owned(), Bytes::copy_from_slice(part.undecoded())),
-        Form::Header => (PLAIN.to_owned(), "inline".to_owned(), Bytes::copy_from_slice(part.header())),
-        Form::Body | Form::Related(_) => {
-            let content_type = part.content_type.http();
-            let kind = if is_harmless(&content_type) { "inline" } else { "attachment" };
-            let disposition =
-                part.file_name.as_ref().map_or_else(|| kind.to_owned(), |name| name.disposition(kind));
-            (content_type, disposition, Bytes::from(part.decoded().into_owned()))
-        }
-    };
-    let mut answer = match wanted.of(content.len() as u64) {
-        Some(range) => {
-            let bounds = usize::try_from(range.start).unwrap_or(usize::MAX)
-                ..usize::try_from(range.end).unwrap_or(usize::MAX);
-            let slice = content.get(bounds).map(|slice| content.slice_ref(slice)).unwrap_or_default();
-            let mut answer = Response::new(whole(slice));
-            partial(&mut answer, wanted, &range, content.len() as u64);
-            answer
-        }
-        None => return unsatisfiable(content.len() as u64),
-    };
-    describe(&mut answer, &content_type, &disposition);
-    // Messages never change.
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
-    answer
-}
-
-const PLAIN: &str = "text/plain; charset=utf-8";
+/// Files that a session may have uploaded.
+const MOST_FILES: u64 = 1_000;
+/// What a form may have around its file, in bytes.
+const FORM: u64 = 64 * 1024;
+const NO_ROOM: &str = "the file is larger than this session may still upload, or one too many";
 
 /// Types that a browser shows without running anything.
 fn is_harmless(content_type: &str) -> bool {
@@ -244,7 +141,7 @@ pub(super) async fn upload(
     if session.inputs().is_closed() {
         return gone();
     }
-    let hub = context.hub();
+    let hub: &Hub = context.hub();
     let name = session.id().to_string();
     let outcome = match *request.method() {
         Method::PUT => put(hub, &name, request, id).await,
@@ -278,29 +175,31 @@ impl From<storage::Error> for Refused {
     }
 }
 
-async fn put(
-    hub: &crate::hub::Hub,
-    session: &str,
-    request: Request<Incoming>,
-    id: &str,
-) -> Result<u64, Refused> {
+async fn put(hub: &Hub, session: &str, request: Request<Incoming>, id: &str) -> Result<u64, Refused> {
     let content_type = media_type(request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()));
     let pause = hub.config.limits.http_header_time.0;
-    store(hub, session, id, content_type, body::pieces(request.into_body(), pause)).await
+    let room = room(hub, session, id).await?;
+    let (declared, waits) = (declared(&request), request.headers().contains_key(EXPECT));
+    let pieces = body::pieces(request.into_body(), pause);
+    if declared > room {
+        return too_much(pieces, waits).await;
+    }
+    store(hub, session, id, content_type, room, pieces).await
 }
 
-async fn post(
-    hub: &crate::hub::Hub,
-    session: &str,
-    request: Request<Incoming>,
-    id: &str,
-) -> Result<u64, Refused> {
+async fn post(hub: &Hub, session: &str, request: Request<Incoming>, id: &str) -> Result<u64, Refused> {
     let header =
         request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(header)
         .map_err(|_| Refused::Because("a POST should be multipart/form-data with the field fileData"))?;
     let pause = hub.config.limits.http_header_time.0;
-    let mut form = multer::Multipart::new(body::pieces(request.into_body(), pause), boundary);
+    let room = room(hub, session, id).await?;
+    let (declared, waits) = (declared(&request), request.headers().contains_key(EXPECT));
+    let pieces = body::pieces(request.into_body(), pause);
+    if declared > room.saturating_add(FORM) {
+        return too_much(pieces, waits).await;
+    }
+    let mut form = multer::Multipart::new(pieces, boundary);
     loop {
         let field = form.next_field().await.map_err(|_| Refused::Because("the form broke off"))?;
         let Some(field) = field else { return Err(Refused::Because("the form has no field fileData")) };
@@ -308,8 +207,35 @@ async fn post(
             continue;
         }
         let content_type = media_type(field.content_type().map(AsRef::as_ref));
-        return store(hub, session, id, content_type, field.map_err(io::Error::other)).await;
+        return store(hub, session, id, content_type, room, field.map_err(io::Error::other)).await;
     }
+}
+
+/// How long the body is that is announced, in bytes; 0 if that is not said.
+fn declared(request: &Request<Incoming>) -> u64 {
+    request.body().size_hint().exact().unwrap_or(0)
+}
+
+/// Bytes that a file of this id may have, beside the others that the session holds now. What counts is decided
+/// when it is stored; this is for what can be refused before it is read.
+async fn room(hub: &Hub, session: &str, id: &str) -> Result<u64, Refused> {
+    let held = hub.storage.uploads(session).await?;
+    let others = held.iter().filter(|upload| upload.id != id);
+    let (files, bytes) =
+        others.fold((0, 0_u64), |(n, bytes), one| (n + 1, bytes.saturating_add(one.blob.size)));
+    if files >= MOST_FILES {
+        return Ok(0);
+    }
+    Ok(hub.config.session.uploads.0.saturating_sub(bytes).min(hub.config.limits.upload.0))
+}
+
+/// Refuses a file without storing anything of it. A client that `waits` until it is told to go on (RFC 9110 §10.1.1) has
+/// sent nothing of it, and reading would tell it so.
+async fn too_much<T>(pieces: impl Stream<Item = io::Result<Bytes>>, waits: bool) -> Result<T, Refused> {
+    if !waits {
+        body::drop_rest(std::pin::pin!(pieces)).await;
+    }
+    Err(Refused::Because(NO_ROOM))
 }
 
 fn media_type(header: Option<&str>) -> String {
@@ -318,15 +244,13 @@ fn media_type(header: Option<&str>) -> String {
 
 /// Stores what the body holds, piece by piece, within the limits of a file and of the session.
 async fn store(
-    hub: &crate::hub::Hub,
+    hub: &Hub,
     session: &str,
     id: &str,
     content_type: String,
-    pieces: impl futures_util::Stream<Item = io::Result<Bytes>>,
+    room: u64,
+    pieces: impl Stream<Item = io::Result<Bytes>>,
 ) -> Result<u64, Refused> {
-    let others = hub.storage.uploads(session).await?;
-    let held: u64 = others.iter().filter(|upload| upload.id != id).map(|upload| upload.blob.size).sum();
-    let room = hub.config.session.uploads.0.saturating_sub(held).min(hub.config.limits.upload.0);
     let mut writer = hub.storage.blobs().create()?;
     let mut pieces = std::pin::pin!(pieces);
     while let Some(piece) = pieces.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
@@ -334,11 +258,13 @@ async fn store(
         if writer.size() > room {
             drop(writer);
             body::drop_rest(pieces).await;
-            return Err(Refused::Because("the file is larger than this session may still upload"));
+            return Err(Refused::Because(NO_ROOM));
         }
     }
     let blob = writer.finish().await?;
-    hub.storage.set_upload(session, Upload { id: id.to_owned(), content_type, blob }).await?;
+    let upload = Upload { id: id.to_owned(), content_type, blob };
+    let all = Room { files: MOST_FILES, bytes: hub.config.session.uploads.0 };
+    hub.storage.set_upload(session, upload, all).await?;
     Ok(blob.size)
 }
 
@@ -358,7 +284,7 @@ pub(super) async fn download(
         let upload = storage.upload(&session.id().to_string(), id).await?;
         let wanted = wanted(request);
         let Some(range) = wanted.of(upload.blob.size) else { return Ok(unsatisfiable(upload.blob.size)) };
-        let stream = open(storage, &upload, &range).await?;
+        let stream = storage.blobs().read_range(upload.blob.key, range.clone()).await?;
         let body = StreamBody::new(stream.map_ok(Frame::data).map_err(io::Error::other));
         let mut answer = Response::new(BodyExt::boxed_unsync(body));
         partial(&mut answer, &wanted, &range, upload.blob.size);
@@ -370,15 +296,12 @@ pub(super) async fn download(
     found.await.unwrap_or_else(|error| failed(&error))
 }
 
-async fn open(storage: &Storage, upload: &Upload, range: &Range<u64>) -> storage::Result<BlobStream> {
-    storage.blobs().read_range(upload.blob.key, range.clone()).await
-}
-
 fn failed(error: &storage::Error) -> Answer {
     use storage::Error;
     match error {
         Error::NotFound { .. } => text(StatusCode::NOT_FOUND, "file is not found"),
         Error::Full => text(StatusCode::INTERNAL_SERVER_ERROR, "the server's storage is full"),
+        Error::NoRoom => text(StatusCode::INTERNAL_SERVER_ERROR, NO_ROOM),
         Error::Busy { .. } | Error::Conflict { .. } => {
             text(StatusCode::SERVICE_UNAVAILABLE, "the server's storage is busy: try again")
         }
@@ -400,29 +323,11 @@ fn failed(error: &storage::Error) -> Answer {
     }
 }
 
+pub(super) use part::mime;
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn item(text: &str) -> Option<Item> {
-        Item::parse(&text.split('/').map(str::to_owned).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn items_are_read_as_the_protocol_text_writes_them() {
-        let part = |text| PartId::parse(text);
-        assert_eq!(item("567-P.txt"), Some(Item { uid: 567, part: None, form: Form::Whole }));
-        assert_eq!(item("567-H.txt"), Some(Item { uid: 567, part: None, form: Form::Header }));
-        assert_eq!(item("567-01-B.gif"), Some(Item { uid: 567, part: part("01"), form: Form::Body }));
-        let nested = Some(Item { uid: 567, part: part("02-01"), form: Form::Body });
-        assert_eq!(item("567-02-01-B.gif/Logo.gif"), nested);
-        assert_eq!(item("567-02-01-B/Logo.gif"), nested);
-        let related = Form::Related("logo@x".to_owned());
-        assert_eq!(item("567-01-R/logo@x"), Some(Item { uid: 567, part: part("01"), form: related }));
-        for wrong in ["567", "x-P.txt", "567-Q.txt", "567-1x-B.gif", "567-01-R", ""] {
-            assert_eq!(item(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn ranges_are_those_of_rfc_9110() {
