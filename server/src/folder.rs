@@ -5,7 +5,7 @@
 
 use protocol::{Field, MessageSet, ReportMode};
 
-use crate::mailbox::{Change, Order, Row};
+use crate::mailbox::{Change, Numbers, Order, Row, in_order};
 
 /// An open folder: the logical view of one session.
 #[derive(Debug)]
@@ -41,17 +41,25 @@ impl Folder {
         &self.view
     }
 
-    /// The rows of a message set that are in the logical view, with their positions, in the set's order. Numbers
-    /// outside the view are skipped.
+    /// The rows of a message set that are in the logical view, with their positions, each once: those of positions in
+    /// the set's order, those of UIDs in the view's. Numbers outside the view are skipped.
     pub(crate) fn rows(&self, set: &MessageSet) -> Vec<(usize, Row)> {
         match set {
             MessageSet::Indexes(ranges) => {
-                let bounds = ranges.iter().map(|r| (r.from as usize, (r.till as usize).saturating_add(1)));
-                bounds.flat_map(|(from, till)| self.view.range(from, till)).collect()
+                let mut rows = Vec::new();
+                let mut positions = in_order(ranges, self.view.len()).into_iter().peekable();
+                while let Some(from) = positions.next() {
+                    let mut till = from + 1;
+                    while positions.next_if_eq(&till).is_some() {
+                        till += 1;
+                    }
+                    rows.extend(self.view.range(from, till));
+                }
+                rows
             }
             MessageSet::Uids(ranges) => {
-                let rows = self.view.iter().enumerate();
-                rows.filter(|(_, row)| ranges.iter().any(|range| range.contains(row.uid))).collect()
+                let numbers = Numbers::of(ranges);
+                self.view.iter().enumerate().filter(|(_, row)| numbers.contains(row.uid)).collect()
             }
         }
     }
@@ -166,5 +174,9 @@ mod tests {
         assert_eq!(uids(MessageSet::Indexes(vec![range(1, 100), range(0, 0)])), [(1, 10), (2, 20), (0, 30)]);
         assert_eq!(uids(MessageSet::Uids(vec![range(15, 99), range(7, 7)])), [(0, 30), (2, 20)]);
         assert_eq!(uids(MessageSet::Indexes(vec![range(3, u32::MAX)])), []);
+        assert_eq!(
+            uids(MessageSet::Indexes(vec![range(1, 1), range(0, 9), range(0, 9)])),
+            [(1, 10), (0, 30), (2, 20)]
+        );
     }
 }

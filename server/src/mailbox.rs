@@ -7,6 +7,7 @@
 mod actor;
 mod column;
 mod index;
+mod numbers;
 mod open;
 mod order;
 
@@ -17,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use actor::{spawn, stored};
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
+pub(crate) use numbers::{Numbers, in_order};
 pub(crate) use open::open;
 pub(crate) use order::{Change, Order, Row};
 

@@ -11,7 +11,7 @@ use tracing::{debug, warn};
 
 use super::column::{Key, SortField, StoredField};
 use super::index::{Arrival, ContentFilter, Filter, Index, Place, ViewId};
-use super::{Command, FolderKey, Handle, Open, Opened, Order, Row, Subscriber};
+use super::{Command, FolderKey, Handle, Numbers, Open, Opened, Order, Row, Subscriber};
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::mail;
@@ -155,8 +155,8 @@ impl Actor {
     }
 
     fn select(&self, key: FolderKey, ranges: &[Range]) -> Vec<u32> {
-        let admitted = |row: &Row| ranges.iter().any(|range| range.contains(row.uid));
-        self.order(key).iter().filter(admitted).map(|row| row.uid).collect()
+        let numbers = Numbers::of(ranges);
+        self.order(key).iter().map(|row| row.uid).filter(|uid| numbers.contains(*uid)).collect()
     }
 
     // ---- opening and closing
