@@ -105,12 +105,10 @@ impl Storage {
         self.pool().pressure()
     }
 
-    /// Commits what is queued and closes every connection. Clones that are left keep it open until they go; whoever
-    /// holds the last one closes it.
-    pub async fn close(self) {
-        if let Some(open) = Arc::into_inner(self.open) {
-            open.pool.close().await;
-        }
+    /// Commits what is queued and closes every connection, those of all clones: whoever asks later is told that the
+    /// storage is busy. Waits for reads that are under way.
+    pub async fn close(&self) {
+        self.pool().close().await;
     }
 
     fn pool(&self) -> &Pool {

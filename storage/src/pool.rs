@@ -67,6 +67,14 @@ const CACHE: &str = "-8192";
 const TRIES: u32 = 8;
 const PAUSE_MS: u64 = 10;
 
+/// For how long PostgreSQL may be at a statement, at waiting for a lock, and at waiting for us within a transaction, in
+/// milliseconds: a client that has vanished, or another program on the same tables, shall not hold all others up.
+const BOUNDS: [(&str, &str); 3] = [
+    ("statement_timeout", "60000"),
+    ("lock_timeout", "10000"),
+    ("idle_in_transaction_session_timeout", "60000"),
+];
+
 const SNAPSHOT: Sql =
     Sql { sqlite: "BEGIN", postgres: "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY" };
 
@@ -134,7 +142,7 @@ impl Pool {
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self> {
         let options: PgConnectOptions = url.parse()?;
-        let mut connection = options.connect().await?;
+        let mut connection = options.clone().connect().await?;
         migration::run_postgres(&mut connection).await?;
         connection.close().await?;
         // Every connection is tried before it is given out, so that the first operation after a restart of the
@@ -143,7 +151,7 @@ impl Pool {
             .max_connections(connections)
             .acquire_timeout(PATIENCE)
             .test_before_acquire(true)
-            .connect_lazy_with(options);
+            .connect_lazy_with(options.options(BOUNDS));
         Ok(Self::Postgres { pool })
     }
 
@@ -188,7 +196,7 @@ impl Pool {
     }
 
     /// Finishes what is queued, then closes every connection.
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite { readers, writer } => {
                 readers.close().await;

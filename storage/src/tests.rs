@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 
 use crate::harness::{Bed, drop_database, message, new_database, on_both};
-use crate::{Config, Database, MailboxId, Storage, Uid};
+use crate::{Config, Database, Error, MailboxId, Storage, Uid};
 
 mod faults;
 mod kill;
@@ -17,6 +17,17 @@ on_both! {
         assert_eq!(again.account(account.id).await.unwrap(), account);
         again.ping().await.unwrap();
         again.close().await;
+    }
+
+    async fn at_the_close_what_was_asked_before_is_done_and_who_asks_later_is_told(bed: &Bed) {
+        let again = bed.again().await;
+        let clone = again.clone();
+        let (asked, ()) = tokio::join!(clone.set_setting("asked", vec![1]), again.close());
+        asked.unwrap();
+        let later = again.set_setting("later", vec![1]).await.unwrap_err();
+        assert!(matches!(later, Error::Busy { .. }), "{later}");
+        assert!(again.setting("asked").await.is_err());
+        assert_eq!(bed.storage.setting("asked").await.unwrap(), Some(vec![1]));
     }
 
     async fn a_setting_is_kept_and_the_first_of_several_wins(bed: &Bed) {

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::SqliteConnection;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::error::{Error, Result};
 use crate::pool::Run;
@@ -41,7 +41,8 @@ const ROLLBACK: Sql = Sql::same("ROLLBACK");
 pub(crate) struct Writer {
     queue: mpsc::Sender<Box<dyn Queued>>,
     counts: Arc<Counts>,
-    task: JoinHandle<()>,
+    stop: Arc<Notify>,
+    stopped: watch::Receiver<bool>,
 }
 
 /// What the writer has done so far.
@@ -52,12 +53,18 @@ struct Counts {
 }
 
 impl Writer {
-    /// Spawns the task that owns `connection`; it ends when this is dropped and the queue is empty.
+    /// Spawns the task that owns `connection`; it ends when this is closed or dropped and the queue is empty.
     pub(crate) fn new(connection: SqliteConnection) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let counts = Arc::new(Counts::default());
+        let (stop, (ended, stopped)) = (Arc::new(Notify::new()), watch::channel(false));
         let owner = Owner { connection, jobs, counts: Arc::clone(&counts) };
-        Self { queue, counts, task: tokio::spawn(owner.run()) }
+        let told = Arc::clone(&stop);
+        tokio::spawn(async move {
+            owner.run(&told).await;
+            ended.send_replace(true);
+        });
+        Self { queue, counts, stop, stopped }
     }
 
     /// Queues `run` and waits until its transaction is committed. A caller that stops waiting does not stop it.
@@ -68,10 +75,10 @@ impl Writer {
     {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(Job { args, run, answer, outcome: None });
-        self.queue
-            .send_timeout(job, PATIENCE)
-            .await
-            .map_err(|_| Error::busy("the queue of writes is full"))?;
+        self.queue.send_timeout(job, PATIENCE).await.map_err(|error| match error {
+            SendTimeoutError::Timeout(_) => Error::busy("the queue of writes is full"),
+            SendTimeoutError::Closed(_) => Error::busy("the storage is closed"),
+        })?;
         answered.await.map_err(|_| Error::busy("the storage is closing"))?
     }
 
@@ -82,10 +89,10 @@ impl Writer {
     }
 
     /// Waits until everything queued is committed and the connection is closed.
-    pub(crate) async fn close(self) {
-        drop(self.queue);
+    pub(crate) async fn close(&self) {
+        self.stop.notify_one();
         // Fails only where the runtime itself is ending.
-        let _ = self.task.await;
+        let _ = self.stopped.clone().wait_for(|stopped| *stopped).await;
     }
 }
 
@@ -135,8 +142,18 @@ struct Owner {
 }
 
 impl Owner {
-    async fn run(mut self) {
-        while let Some(first) = self.jobs.recv().await {
+    async fn run(mut self, stop: &Notify) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                () = stop.notified() => {
+                    // What is in the queue is done all the same.
+                    self.jobs.close();
+                    continue;
+                }
+                first = self.jobs.recv() => first,
+            };
+            let Some(first) = first else { break };
             self.batch(first).await;
         }
         // What is committed is safe; closing only tidies the files.
