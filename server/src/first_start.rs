@@ -26,18 +26,32 @@ pub(crate) struct Newcomer {
     password: String,
 }
 
-/// Makes the first accounts, if the data folder has no domain yet.
+/// The setting that tells how far the first start has come.
+const SETTING: &str = "first_start";
+const BEGUN: &[u8] = b"begun";
+const DONE: &[u8] = b"done";
+
+/// Makes the first accounts, if the database has no domain yet. A first start that was cut off is completed: accounts
+/// that it had made get passwords anew, since nobody was told those they have.
 pub(crate) async fn prepare(storage: &Storage, accounts: &Accounts) -> storage::Result<Vec<Newcomer>> {
     let mut newcomers = Vec::new();
-    if !storage.domains().await?.is_empty() {
-        return Ok(newcomers);
+    match storage.setting(SETTING).await?.as_deref() {
+        Some(BEGUN) => {}
+        None if storage.domains().await?.is_empty() => storage.set_setting(SETTING, BEGUN.to_vec()).await?,
+        None | Some(_) => return Ok(newcomers),
     }
     for (name, real_name) in ACCOUNTS {
         let address = Address { name: name.to_owned(), domain: Some(DOMAIN.to_owned()) };
         let password = random_text(12);
-        let account = accounts.create(&address, real_name, &password).await?;
+        let account = match accounts.find(&address).await? {
+            Some(account) => {
+                accounts.set_password(&account, &password).await?;
+                account.into()
+            }
+            None => accounts.create(&address, real_name, &password).await?,
+        };
         let inbox = storage.find_mailbox(account.id, &MailboxName::inbox()).await?;
-        if let Some(inbox) = inbox {
+        if let Some(inbox) = inbox.filter(|inbox| inbox.counts.messages == 0) {
             let now = clock::milliseconds();
             let day = 86_400_000;
             let messages = mail::welcome(&account.address, now);
@@ -49,6 +63,11 @@ pub(crate) async fn prepare(storage: &Storage, accounts: &Accounts) -> storage::
         newcomers.push(Newcomer { address: account.address, password });
     }
     Ok(newcomers)
+}
+
+/// The passwords were told: the first start is over.
+pub(crate) async fn done(storage: &Storage) -> storage::Result<()> {
+    storage.set_setting(SETTING, DONE.to_vec()).await
 }
 
 /// What is told on standard output: the passwords, once, and where to point browser and phone.
@@ -100,6 +119,45 @@ fn page(config: &Config, listeners: &[(Kind, SocketAddr)]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// How many accounts there are, and the messages in their INBOXes.
+    async fn stock(storage: &Storage) -> (usize, Vec<i64>) {
+        let domain = storage.domains().await.unwrap().remove(0);
+        let accounts = storage.accounts(domain.id).await.unwrap();
+        let mut messages = Vec::new();
+        for account in &accounts {
+            let inbox = storage.find_mailbox(account.id, &MailboxName::inbox()).await.unwrap().unwrap();
+            messages.push(inbox.counts.messages);
+        }
+        (accounts.len(), messages)
+    }
+
+    #[tokio::test]
+    async fn a_first_start_that_was_cut_off_is_completed_and_its_passwords_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = storage::Database::Sqlite { path: folder.path().join("gateway.sqlite") };
+        let config = storage::Config { database, blobs: folder.path().join("blobs") };
+        let storage = Storage::open(config).await.unwrap();
+        let key =
+            std::sync::Arc::new(crate::key::ServerKey::open(&folder.path().join("server.key")).unwrap());
+        let accounts = Accounts::new(storage.clone(), key, false);
+        // It was killed when it had made the first account, without mail.
+        storage.set_setting(SETTING, BEGUN.to_vec()).await.unwrap();
+        let alice = Address { name: "alice".to_owned(), domain: Some(DOMAIN.to_owned()) };
+        accounts.create(&alice, "Alice", "nobody knows").await.unwrap();
+        let told = prepare(&storage, &accounts).await.unwrap();
+        assert_eq!(
+            told.iter().map(|one| &*one.address).collect::<Vec<_>>(),
+            ["alice@localhost", "bob@localhost"]
+        );
+        let (count, messages) = stock(&storage).await;
+        assert!(count == 2 && messages.iter().all(|count| *count > 0), "{count}, {messages:?}");
+        // Killed again before the passwords were told: there is no more mail, but passwords are made again.
+        assert_eq!(prepare(&storage, &accounts).await.unwrap().len(), 2);
+        assert_eq!(stock(&storage).await, (2, messages));
+        done(&storage).await.unwrap();
+        assert_eq!(prepare(&storage, &accounts).await.unwrap().len(), 0);
+    }
 
     #[test]
     fn the_page_is_where_a_browser_gets_at_it_and_gives_the_microphone() {

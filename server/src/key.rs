@@ -91,9 +91,16 @@ impl ServerKey {
 
 fn create(path: &Path) -> std::io::Result<Vec<u8>> {
     let secret = random::<32>();
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    // Under another name first, so that it is there whole or not at all; a start that was cut off may have left one.
+    let unfinished = path.with_extension("key.new");
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     file.write_all(&secret)?;
     file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }
@@ -142,6 +149,18 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::write(&path, "short").unwrap();
         assert!(ServerKey::open(&path).is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_being_written_when_the_power_went_is_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("server.key");
+        std::fs::write(folder.path().join("server.key.new"), "torn").unwrap();
+        ServerKey::open(&path).unwrap();
+        let names: Vec<_> =
+            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["server.key"]);
+        assert_eq!(std::fs::read(&path).unwrap().len(), 32);
     }
 
     #[test]

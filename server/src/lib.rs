@@ -59,6 +59,8 @@ use signalling::{Routes, Signalling};
 
 /// How long sessions and connections have to end when the server stops.
 const DRAIN: Duration = Duration::from_secs(4);
+/// How long the database has then to close.
+const CLOSE: Duration = Duration::from_millis(600);
 /// How often blobs are removed that nobody names.
 const SWEEP: Duration = Duration::from_secs(3_600);
 /// For how long a blob may be named by nobody: uploads and imports are under way.
@@ -90,6 +92,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let addresses: Vec<(Kind, SocketAddr)> =
         listeners.iter().map(|bound| (bound.kind, bound.address)).collect();
     tell(&first_start::introduction(&config, &newcomers, &addresses, &sockets.addresses));
+    if !newcomers.is_empty() {
+        first_start::done(&storage).await?;
+    }
     let (signalling, orders) = signalling::Handle::new();
     let hub =
         Hub::new(Parts { config, storage, accounts, media, signalling, metrics, shutdown: shutdown.clone() });
@@ -154,7 +159,10 @@ async fn drain(hub: &Arc<Hub>, signalling: JoinHandle<()>) {
         warn!("some sessions or calls did not end in time");
     }
     hub.media.stop();
-    hub.storage.clone().close().await;
+    // What was answered is durable already: closing is for what others asked just now, and for tidy files.
+    if tokio::time::timeout(CLOSE, hub.storage.close()).await.is_err() {
+        warn!("the database did not close in time");
+    }
     info!("stopped");
 }
 
@@ -200,6 +208,18 @@ fn database_url(config: &Config) -> anyhow::Result<String> {
     let (user, host) =
         rest.split_once('@').context("database.url should name a user: postgres://USER@HOST/NAME")?;
     Ok(format!("{scheme}://{user}:{encoded}@{host}"))
+}
+
+/// Whether the files can be read that the configuration names, and hold what they should.
+///
+/// # Errors
+/// If one cannot be used; the text says which and why.
+pub fn check_files(config: &Config) -> anyhow::Result<()> {
+    if !config.tls.certificate.as_os_str().is_empty() {
+        load_tls(config)?;
+    }
+    database_url(config)?;
+    Routes::new(&config.sip.trunk, Vec::new(), String::new()).map(drop)
 }
 
 fn load_tls(config: &Config) -> anyhow::Result<Tls> {

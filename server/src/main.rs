@@ -132,7 +132,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(arguments.command.unwrap_or(Subcommands::Serve), config)) {
+    let outcome = runtime.block_on(run(arguments.command.unwrap_or(Subcommands::Serve), config));
+    // A message that is being taken apart for nobody any more is not waited for.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", server::command::explain(&error));
@@ -165,10 +168,13 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
         Subcommands::Account(command) => account(&config, command).await,
         Subcommands::Mail(MailCommand::Import { address, mailbox, source }) => {
             let stored = server::command::import(&config, address, mailbox, &source).await?;
-            say(&format!("{stored} messages imported"))
+            say(&format!("{stored} {} imported", if stored == 1 { "message" } else { "messages" }))
         }
-        Subcommands::Config(ConfigCommand::Check) => say("the configuration is right"),
-        Subcommands::Config(ConfigCommand::Show) => say(config.to_toml().trim_end()),
+        Subcommands::Config(ConfigCommand::Check) => {
+            server::check_files(&config)?;
+            say("the configuration is right")
+        }
+        Subcommands::Config(ConfigCommand::Show) => say(config.without_password().to_toml().trim_end()),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Which variable of the environment stands for which key?
 //!
 //! `XIMSS_` and the key's path in capitals, joined by underscores. Keys contain underscores themselves, so a name is
-//! matched against those that exist.
+//! matched against those that exist. Kubernetes sets variables for every Service, named after it; those of a Service whose
+//! name begins with `ximss` look like ours, and are passed over.
 
 use std::ffi::OsString;
 
@@ -14,6 +15,33 @@ const PREFIX: &str = "XIMSS_";
 /// The variable for a key such as `sip.advertise`.
 pub(super) fn variable_of(key: &str) -> String {
     format!("{PREFIX}{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+/// Whether Kubernetes sets a variable of this name and value for a Service (its documentation, "Service discovery"):
+/// `NAME_SERVICE_HOST`, `NAME_SERVICE_PORT` and `NAME_SERVICE_PORT_PORTNAME`, `NAME_PORT=tcp://ADDRESS:PORT`, and
+/// `NAME_PORT_80_TCP` with `_PROTO`, `_PORT` and `_ADDR`.
+fn is_of_a_service(name: &str, value: &str) -> bool {
+    const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+    let is_url = PROTOCOLS.iter().any(|protocol| {
+        value.strip_prefix(&protocol.to_ascii_lowercase()).is_some_and(|rest| rest.starts_with("://"))
+    });
+    let of_port = |rest: &str| {
+        let mut words = rest.split('_');
+        let port = words.next().is_some_and(|port| port.parse::<u16>().is_ok());
+        let protocol = words.next().is_some_and(|protocol| PROTOCOLS.contains(&protocol));
+        port && protocol
+            && matches!(words.next(), None | Some("PROTO" | "PORT" | "ADDR"))
+            && words.next().is_none()
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || (name.ends_with("_PORT") && is_url)
+        || name.rsplit_once("_PORT_").is_some_and(|(_, rest)| of_port(rest))
+        || name
+            .strip_suffix("_PORT")
+            .and_then(|name| name.rsplit_once("_PORT_"))
+            .is_some_and(|(_, rest)| of_port(rest))
 }
 
 /// Those that are ours, with their values.
@@ -34,6 +62,9 @@ pub(super) fn variables(
 pub(super) fn set(table: &mut Table, name: &str, text: &str) -> Result<(), ConfigError> {
     let keys = keys();
     let Some((key, default)) = keys.iter().find(|(key, _)| variable_of(key) == name) else {
+        if is_of_a_service(name, text) {
+            return Ok(());
+        }
         return Err(ConfigError::UnknownVariable { name: name.to_owned(), allowed: allowed(name, &keys) });
     };
     let mut table = table;

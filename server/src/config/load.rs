@@ -147,11 +147,43 @@ impl Config {
         Ok(())
     }
 
+    /// The same to be shown: without the password that stands in `database.url`.
+    #[must_use]
+    pub fn without_password(&self) -> Self {
+        let mut config = self.clone();
+        config.database.url = redacted(&config.database.url);
+        config
+    }
+
     /// The configuration as TOML.
     #[must_use]
     pub fn to_toml(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_default()
     }
+}
+
+/// The URL with `***` for the password, which stands behind the user's name or is a parameter.
+fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (place, parameters) = rest.split_once('?').map_or((rest, None), |(place, rest)| (place, Some(rest)));
+    let mut out = format!("{scheme}://");
+    match place.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => out.push_str(&format!("{name}:***@{host}")),
+            None => out.push_str(place),
+        },
+        None => out.push_str(place),
+    }
+    let secret = |name: &str| ["password", "sslpassword"].contains(&name);
+    let shown = parameters.iter().flat_map(|all| all.split('&')).map(|one| match one.split_once('=') {
+        Some((name, _)) if secret(name) => format!("{name}=***"),
+        _ => one.to_owned(),
+    });
+    let shown: Vec<String> = shown.collect();
+    if parameters.is_some() {
+        out.push('?');
+    }
+    out + &shown.join("&")
 }
 
 /// What to do when an address cannot be guessed.

@@ -219,3 +219,43 @@ fn what_cannot_work_together_is_refused_with_advice() {
     let few = check("[media]\nports = \"40001-40004\"\nthreads = 1");
     assert!(few.contains("1 media threads and one phone need 4 ports, from an even one on"), "{few}");
 }
+
+#[test]
+fn variables_that_kubernetes_sets_for_a_service_are_passed_over() {
+    let environment = [
+        ("XIMSS_GATEWAY_SERVICE_HOST", "10.0.0.7"),
+        ("XIMSS_GATEWAY_SERVICE_PORT", "8100"),
+        ("XIMSS_GATEWAY_SERVICE_PORT_HTTP", "8100"),
+        ("XIMSS_GATEWAY_PORT", "tcp://10.0.0.7:8100"),
+        ("XIMSS_GATEWAY_PORT_8100_TCP", "tcp://10.0.0.7:8100"),
+        ("XIMSS_GATEWAY_PORT_8100_TCP_PROTO", "tcp"),
+        ("XIMSS_GATEWAY_PORT_8100_TCP_PORT", "8100"),
+        ("XIMSS_GATEWAY_PORT_8100_TCP_ADDR", "10.0.0.7"),
+        ("XIMSS_PORT", "udp://10.0.0.7:5060"),
+        ("XIMSS_SESSION_PER_ACCOUNT", "3"),
+    ];
+    assert_eq!(load("", &environment).map(|config| config.session.per_account), Ok(3));
+    for wrong in [("XIMSS_SIP_PORT", "5060"), ("XIMSS_GATEWAY_DATA", "/data"), ("XIMSS_PORT_X_TCP", "1")] {
+        assert!(load("", &[wrong]).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_password_of_the_database_is_not_shown() {
+    let table = [
+        ("postgres://gateway:secret@db:5432/x", "postgres://gateway:***@db:5432/x"),
+        ("postgres://gateway:se@cret@db/x", "postgres://gateway:***@db/x"),
+        (
+            "postgres://gateway@db/x?password=secret&sslmode=require",
+            "postgres://gateway@db/x?password=***&sslmode=require",
+        ),
+        ("postgres://gateway@db/x", "postgres://gateway@db/x"),
+    ];
+    for (url, shown) in table {
+        let mut config = Config::default();
+        config.database.url = url.to_owned();
+        let text = config.without_password().to_toml();
+        assert!(text.contains(&format!("url = \"{shown}\"")) && !text.contains("cret"), "{text}");
+    }
+    assert_eq!(Config::default().without_password(), Config::default());
+}
