@@ -125,6 +125,14 @@ impl Hub {
         self.tasks.spawn(task);
     }
 
+    /// Does a work to its end even if nobody waits for it any more; none if it failed, which would be a defect.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        self.tasks.spawn(work).await.ok()
+    }
+
     /// An id for a connection.
     pub(crate) fn next_link(&self) -> LinkId {
         LinkId(self.links.fetch_add(1, Ordering::Relaxed))

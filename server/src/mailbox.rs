@@ -73,6 +73,9 @@ pub(crate) enum Command {
     Mark(Vec<u32>, FlagTerms, oneshot::Sender<Result<(), Failure>>),
     /// Remove messages for good.
     Remove(Vec<u32>, oneshot::Sender<Result<(), Failure>>),
+    /// Move messages to another mailbox, where they are not marked `Deleted`: the UIDs that they have there. Of two who
+    /// move one, one gets it.
+    Move(Vec<u32>, MailboxId, oneshot::Sender<Result<Vec<u32>, Failure>>),
     /// Remove all messages that are marked `Deleted`.
     Expunge(oneshot::Sender<Result<(), Failure>>),
     /// Messages were stored in the mailbox.
@@ -113,6 +116,11 @@ impl Handle {
     /// Which mailbox.
     pub(crate) const fn id(&self) -> MailboxId {
         self.id
+    }
+
+    /// Whether the owner has ended.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.commands.is_closed()
     }
 
     /// Asks the owner; the answer comes by the channel that is put into the command.

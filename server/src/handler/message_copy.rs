@@ -18,6 +18,7 @@ pub(super) fn handle(session: &Session, request: MessageCopy) -> Result<Step, Fa
     let selection = Selection::of(super::folder(session, &request.folder)?, request.set);
     let target = MailboxRef::parse(&request.target, session.handle.account())?;
     let hub = Arc::clone(&session.hub);
+    let (hub, within) = (Arc::clone(&hub), hub);
     let copy = async move {
         let target = target.find_or_create(&hub.storage, request.class).await?;
         let uids: Vec<_> = selection.uids().await?.into_iter().map(storage::Uid).collect();
@@ -27,6 +28,9 @@ pub(super) fn handle(session: &Session, request: MessageCopy) -> Result<Step, Fa
         hub.mailboxes.arrived(target.id, copies.clone()).await;
         Ok::<_, Failure>(copies)
     };
+    // Folders on the target are told even if the session ends meanwhile.
+    let copy =
+        async move { within.to_the_end(copy).await.unwrap_or_else(|| Err(ErrorCode::ServerFailure.into())) };
     Ok(Step::after(copy, move |session, reply, copies| {
         let copies = copies?;
         for uid in copies.into_iter().filter(|_| request.report.is_some()) {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove};
-use storage::FlagEdit;
+use protocol::{DeleteMode, ErrorCode, FlagTerms, Flags, MessageRemove};
 
 use super::selection::Selection;
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mailbox::{Command, stored};
+use crate::mailbox::Command;
 use crate::name::MailboxRef;
 use crate::preference;
 use crate::session::{Session, Step};
@@ -17,7 +16,11 @@ use crate::session::{Session, Step};
 pub(super) fn handle(session: &Session, request: MessageRemove) -> Result<Step, Failure> {
     let selection = Selection::of(super::folder(session, &request.folder)?, request.set);
     let (hub, account) = (Arc::clone(&session.hub), Arc::clone(session.handle.account()));
-    Ok(Step::after(remove(hub, account, selection, request.mode), |_, _, done| {
+    let work = remove(Arc::clone(&hub), account, selection, request.mode);
+    // Folders on the trash are told even if the session ends meanwhile.
+    let done =
+        async move { hub.to_the_end(work).await.unwrap_or_else(|| Err(ErrorCode::ServerFailure.into())) };
+    Ok(Step::after(done, |_, _, done| {
         done?;
         Ok(Step::Done)
     }))
@@ -44,12 +47,9 @@ async fn remove(
             if trash.id == mailbox.id() {
                 return mailbox.ask(|reply| Command::Remove(uids, reply)).await?;
             }
-            let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
-            let numbers: Vec<_> = uids.iter().map(|uid| storage::Uid(*uid)).collect();
-            let copies = hub.storage.copy(mailbox.id(), &numbers, trash.id, edit).await?;
-            hub.mailboxes.arrived(trash.id, copies.iter().map(|copy| copy.uid.0).collect()).await;
-            let copied = copies.iter().map(|copy| copy.source.0).collect();
-            mailbox.ask(|reply| Command::Remove(copied, reply)).await?
+            let moved = mailbox.ask(|reply| Command::Move(uids, trash.id, reply)).await??;
+            hub.mailboxes.arrived(trash.id, moved).await;
+            Ok(())
         }
     }
 }

@@ -18,7 +18,12 @@ pub(crate) struct Mailboxes {
 impl Mailboxes {
     /// The owner of the mailbox; it is started if there is none.
     pub(crate) fn open(&self, hub: &Arc<Hub>, id: MailboxId) -> Handle {
-        self.lock().entry(id).or_insert_with(|| mailbox::spawn(hub, id)).clone()
+        let mut open = self.lock();
+        // One that has ended without asking has failed.
+        if open.get(&id).is_some_and(Handle::is_gone) {
+            open.remove(&id);
+        }
+        open.entry(id).or_insert_with(|| mailbox::spawn(hub, id)).clone()
     }
 
     /// The owner asks whether it may end. It may unless somebody has a command for it.

@@ -23,6 +23,8 @@ const COMMANDS: usize = 64;
 const KEPT: Duration = Duration::from_secs(300);
 /// How soon a session is told again that could not be told.
 const AGAIN: Duration = Duration::from_millis(50);
+/// How soon messages are read again that could not be read.
+const RETRY: Duration = Duration::from_secs(1);
 /// Messages whose headers are read at once.
 const PAGE: usize = 500;
 
@@ -36,6 +38,7 @@ pub(crate) fn spawn(hub: &Arc<Hub>, id: MailboxId) -> Handle {
         state: None,
         folders: HashMap::new(),
         untold: false,
+        missed: Vec::new(),
     };
     hub.spawn(actor.run(commands));
     Handle { id, commands: sender }
@@ -49,6 +52,8 @@ struct Actor {
     folders: HashMap<FolderKey, Watch>,
     /// Whether some session could not be told of a change.
     untold: bool,
+    /// Messages that have come and could not be read.
+    missed: Vec<u32>,
 }
 
 /// What is loaded when the first folder is opened.
@@ -72,7 +77,11 @@ impl Actor {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let hub = Arc::clone(&self.hub);
         loop {
-            let wait = if self.untold { AGAIN } else { KEPT };
+            let wait = match (self.untold, self.missed.is_empty()) {
+                (true, _) => AGAIN,
+                (false, false) => RETRY,
+                (false, true) => KEPT,
+            };
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
@@ -82,6 +91,7 @@ impl Actor {
                 () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
                 () = tokio::time::sleep(wait) => {
                     self.folders.retain(|_, watch| !watch.subscriber.session.is_closed());
+                    self.arrived(&[]).await;
                     if !self.untold && self.folders.is_empty() && hub.mailboxes.close(self.id, &commands) {
                         break;
                     }
@@ -94,7 +104,10 @@ impl Actor {
 
     async fn handle(&mut self, command: Command) {
         match command {
-            Command::Open(open) => self.open(*open).await,
+            Command::Open(open) => {
+                self.arrived(&[]).await;
+                self.open(*open).await;
+            }
             Command::Current(key, reply) => {
                 if let Some(watch) = self.folders.get_mut(&key) {
                     watch.changed = false;
@@ -111,6 +124,16 @@ impl Actor {
             Command::Remove(uids, reply) => {
                 let removed = self.storage.remove(self.id, &numbers(&uids)).await;
                 let outcome = self.removed(removed);
+                self.tell();
+                _ = reply.send(outcome);
+            }
+            Command::Move(uids, target, reply) => {
+                let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
+                let moved = self.storage.relocate(self.id, &numbers(&uids), target, edit).await;
+                let outcome = moved.map_err(Failure::from).and_then(|(copies, removed)| {
+                    self.removed(Ok(removed))?;
+                    Ok(copies.iter().map(|copy| copy.uid.0).collect())
+                });
                 self.tell();
                 _ = reply.send(outcome);
             }
@@ -234,11 +257,15 @@ impl Actor {
         Ok(())
     }
 
-    /// Takes stored messages into the index. A failure here loses nothing: the index is loaded anew.
+    /// Takes stored messages into the index, with those that could not be read before.
     async fn arrived(&mut self, uids: &[u32]) {
         let Some(state) = &mut self.state else { return };
-        if let Err(error) = arrive(&self.hub, self.id, state, uids).await {
-            warn!(mailbox = %self.id, %error, "arrived messages cannot be read: folders on the mailbox must be opened again");
+        self.missed.extend_from_slice(uids);
+        match arrive(&self.hub, self.id, state, &self.missed).await {
+            Ok(()) => self.missed.clear(),
+            Err(error) => {
+                warn!(mailbox = %self.id, %error, "arrived messages are not shown yet: they cannot be read")
+            }
         }
     }
 }
@@ -341,7 +368,11 @@ async fn matching(
 
 /// Whether a message contains a text; looked for where it stops nobody, since a message can be long.
 async fn contains(hub: &Hub, blob: Blob, filter: &ContentFilter) -> storage::Result<bool> {
-    let (raw, room) = hub.message(blob).await?;
+    let (raw, room) = match hub.message(blob).await {
+        // What cannot be read has no text in it; the others shall be found all the same.
+        Err(storage::Error::MissingBlob { .. } | storage::Error::TooLarge { .. }) => return Ok(false),
+        read => read?,
+    };
     let filter = filter.clone();
     let contains = tokio::task::spawn_blocking(move || {
         let _room = room;

@@ -89,7 +89,11 @@ async fn set_flags(
     Ok(changing)
 }
 
-async fn remove_listed(connection: &mut Connection<'_>, id: MailboxId, uids: &[i64]) -> Result<Removed> {
+pub(super) async fn remove_listed(
+    connection: &mut Connection<'_>,
+    id: MailboxId,
+    uids: &[i64],
+) -> Result<Removed> {
     let mailbox = mailbox::lock(connection, id).await?;
     let uids = connection.rows(PRESENT, &[id.into(), Value::Integers(uids)], |row| row.integer(0)).await?;
     remove(connection, mailbox, uids).await

@@ -1,6 +1,7 @@
 //! How are messages copied from one mailbox to another?
 
-use super::{Copied, integers};
+use super::change::remove_listed;
+use super::{Copied, Removed, integers};
 use crate::Storage;
 use crate::blob::read_size;
 use crate::error::Result;
@@ -61,6 +62,37 @@ impl Storage {
             .write(args, |c, (source, uids, target, edit)| Box::pin(copy(c, *source, uids, *target, *edit)));
         run.await
     }
+}
+
+impl Storage {
+    /// Moves messages to the end of another mailbox, as [`copy`](Self::copy) and [`remove`](Self::remove) in one: of two
+    /// who move one, one gets it, and nobody finds it in both or in none.
+    pub async fn relocate(
+        &self,
+        source: MailboxId,
+        uids: &[Uid],
+        target: MailboxId,
+        edit: FlagEdit,
+    ) -> Result<(Vec<Copied>, Removed)> {
+        let args = (source, integers(uids), target, edit);
+        let run = self.pool().write(args, |c, (source, uids, target, edit)| {
+            Box::pin(relocate(c, *source, uids, *target, *edit))
+        });
+        run.await
+    }
+}
+
+async fn relocate(
+    connection: &mut Connection<'_>,
+    source: MailboxId,
+    uids: &[i64],
+    target: MailboxId,
+    edit: FlagEdit,
+) -> Result<(Vec<Copied>, Removed)> {
+    let copies = copy(connection, source, uids, target, edit).await?;
+    let uids: Vec<i64> = copies.iter().map(|copy| copy.source.0.into()).collect();
+    let removed = remove_listed(connection, source, &uids).await?;
+    Ok((copies, removed))
 }
 
 async fn copy(

@@ -184,6 +184,26 @@ on_both! {
         bed.assert_sound().await;
     }
 
+    async fn of_several_who_move_the_same_messages_one_gets_each(bed: &Bed) {
+        let inbox = bed.inbox().await;
+        let account = bed.storage.mailbox(inbox).await.unwrap().account;
+        let trash = bed.mailbox(account, "Trash").await;
+        bed.storage.append(inbox, vec![message(1), message(2), message(3)]).await.unwrap();
+        let mut callers = tokio::task::JoinSet::new();
+        for uids in [[Uid(1), Uid(2)], [Uid(2), Uid(3)], [Uid(1), Uid(3)]] {
+            let storage = bed.storage.clone();
+            callers.spawn(async move {
+                let (copies, removed) = storage.relocate(inbox, &uids, trash, FlagEdit::default()).await.unwrap();
+                assert_eq!(copies.iter().map(|copy| copy.source).collect::<Vec<_>>(), removed.uids);
+                copies.len()
+            });
+        }
+        assert_eq!(callers.join_all().await.into_iter().sum::<usize>(), 3);
+        assert_eq!(bed.storage.mailbox(inbox).await.unwrap().counts.messages, 0);
+        assert_eq!(bed.storage.mailbox(trash).await.unwrap().counts.messages, 3);
+        bed.assert_sound().await;
+    }
+
     async fn summaries_come_with_what_they_are_sorted_by(bed: &Bed) {
         let inbox = bed.inbox().await;
         let numbers = [4, 3, 5];
