@@ -54,6 +54,14 @@ pub(crate) enum ImportError {
         /// What the system said.
         source: io::Error,
     },
+    /// The message is skipped: there is nothing in it.
+    #[error("the message at byte {position} of {} is empty", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Where in the file the message should begin, in bytes.
+        position: u64,
+    },
     /// The message is skipped.
     #[error("the message at byte {position} of {} has more than {limit} bytes", path.display())]
     TooLarge {

@@ -78,6 +78,9 @@ impl Maildir {
         }
         let mut raw = Vec::new();
         file.take(self.limit as u64 + 1).read_to_end(&mut raw).map_err(failed)?;
+        if raw.is_empty() {
+            return Err(ImportError::Empty { path, position: 0 });
+        }
         let raw = line::with_crlf(&raw);
         if raw.len() > self.limit {
             return Err(ImportError::TooLarge { path, position: 0, limit: self.limit });
@@ -168,6 +171,7 @@ mod tests {
     fn a_file_that_cannot_be_taken_is_told_and_the_rest_goes_on() {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), "new/1.a", &"x".repeat(20), 10);
+        put(root.path(), "new/1.e", "", 10);
         put(root.path(), "new/2.b", "y", 10);
         std::os::unix::fs::symlink("nowhere", root.path().join("new/3.c")).unwrap();
         let source = Importer::open(root.path(), 10).unwrap();
@@ -176,6 +180,7 @@ mod tests {
         let path = |name: &str| root.path().join("new").join(name).display().to_string();
         let expected = [
             Err(format!("the message at byte 0 of {} has more than 10 bytes", path("1.a"))),
+            Err(format!("the message at byte 0 of {} is empty", path("1.e"))),
             Ok(b"y".to_vec()),
             Err(format!("cannot read {} at byte 0: No such file or directory (os error 2)", path("3.c"))),
         ];

@@ -93,6 +93,9 @@ impl<R: BufRead> Mbox<R> {
                 raw.extend_from_slice(bytes);
             }
         }
+        if raw.is_empty() && !is_too_large {
+            return Err(ImportError::Empty { path: self.path.clone(), position: envelope.position });
+        }
         let imported = (!is_too_large).then(|| self.imported(&raw, envelope.date));
         // Line ends may have made it longer.
         imported.filter(|message| message.raw.len() <= self.limit).ok_or_else(|| ImportError::TooLarge {
@@ -283,6 +286,16 @@ mod tests {
             read(file, 10),
             Ok(vec![Err("the message at byte 7 of f has more than 10 bytes".to_owned())])
         );
+    }
+
+    #[test]
+    fn a_message_with_nothing_in_it_is_told_and_the_rest_goes_on() {
+        let file = "From a@b Mon Jan  1 12:00:00 2001\nFrom a@b Mon Jan  1 12:00:00 2001\nB: 2\n";
+        let expected = vec![
+            Err("the message at byte 34 of f is empty".to_owned()),
+            message("B: 2\r\n", 978_350_400_000, Flags::NONE),
+        ];
+        assert_eq!(read(file, 1000), Ok(expected));
     }
 
     #[test]
