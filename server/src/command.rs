@@ -146,11 +146,11 @@ async fn send_mail(
             match serde_json::from_str(&line)? {
                 Answer::Stored(count) => stored = count,
                 Answer::Done => return Ok(stored),
-                Answer::Failed(text) => bail!("{text} ({stored} messages were stored)"),
+                Answer::Failed(text) => bail!("{text} ({} stored)", messages(stored)),
                 Answer::Line(_) => {}
             }
         }
-        bail!("the gateway stopped; {stored} messages were stored")
+        bail!("the gateway stopped; {} stored", messages(stored))
     };
     let (sent, received) = tokio::join!(send, receive);
     bar.finish_and_clear();
@@ -158,9 +158,15 @@ async fn send_mail(
     let stored = received?;
     sent?;
     if left_out > 0 {
-        bail!("{stored} messages were imported, and {left_out} were left out, as said above");
+        bail!("{} imported, and {left_out} left out, as said above", messages(stored));
     }
     Ok(stored)
+}
+
+/// So many messages, in words.
+#[must_use]
+pub fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 async fn send_message(writer: &mut (impl AsyncWriteExt + Unpin), message: &Imported) -> std::io::Result<()> {

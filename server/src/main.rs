@@ -168,7 +168,7 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
         Subcommands::Account(command) => account(&config, command).await,
         Subcommands::Mail(MailCommand::Import { address, mailbox, source }) => {
             let stored = server::command::import(&config, address, mailbox, &source).await?;
-            say(&format!("{stored} {} imported", if stored == 1 { "message" } else { "messages" }))
+            say(&format!("{} imported", server::command::messages(stored)))
         }
         Subcommands::Config(ConfigCommand::Check) => {
             server::check_files(&config)?;

@@ -177,6 +177,56 @@ async fn who_cannot_start_says_why_and_what_to_do() {
 }
 
 #[tokio::test]
+async fn the_configuration_is_checked_with_its_files_and_shown_without_its_secrets() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let config =
+        |text: &str| std::fs::write(folder.path().join("gateway.toml"), text).expect("it can be written");
+    config("[database]\nurl = \"postgres://gateway:secret@db/x\"\n");
+    let (out, error, code) = crate::harness::run(folder.path(), &["config", "check"], "").await;
+    assert_eq!((out.as_str(), code), ("the configuration is right\n", Some(0)), "{error}");
+    let (out, _, _) = crate::harness::run(folder.path(), &["config", "show"], "").await;
+    assert!(out.contains("postgres://gateway:***@db/x") && !out.contains("secret"), "{out}");
+    for (text, file) in [
+        ("[database]\nurl = \"postgres://gateway@db/x\"\npassword_file = \"/no/password\"\n", "/no/password"),
+        ("[tls]\ncertificate = \"/no/cert.pem\"\nkey = \"/no/key.pem\"\n", "/no/cert.pem"),
+    ] {
+        config(text);
+        let (_, error, code) = crate::harness::run(folder.path(), &["config", "check"], "").await;
+        assert!(code == Some(1) && error.contains(file), "{error}");
+    }
+}
+
+/// Of two sessions that remove the same messages at once, one moves each: nothing is in the trash twice.
+#[tokio::test]
+async fn two_sessions_that_remove_the_same_messages_leave_them_in_the_trash_once() {
+    let gateway = Gateway::start().await;
+    let mut sessions = Vec::new();
+    let mbox: String =
+        (0..40).map(|n| format!("From a@b Sat Jan  3 01:05:34 1998\nSubject: {n}\n\nx\n\n")).collect();
+    let file = gateway.data().join("mail.mbox");
+    std::fs::write(&file, mbox).expect("it can be written");
+    gateway.run(&["mail", "import", ALICE, "INBOX", file.to_str().expect("a path")], "").await;
+    for _ in 0..2 {
+        let mut session = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+        session.run("<folderOpen folder=\"INBOX\"><field>FLAGS</field></folderOpen>").await;
+        sessions.push(session);
+    }
+    let remove = async |session: &mut Client| {
+        for uid in 1..=40 {
+            session
+                .run(&format!(
+                    "<messageRemove folder=\"INBOX\" mode=\"Move To Trash\"><UID>{uid}</UID></messageRemove>"
+                ))
+                .await;
+        }
+    };
+    let [one, two] = &mut sessions[..] else { panic!("two sessions") };
+    tokio::join!(remove(one), remove(two));
+    let trash = one.run("<mailboxList filter=\"Trash\"/>").await;
+    assert_eq!(trash[0].attribute("messages"), Some("40"));
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_version_is_left_alone() {
     let mut gateway = Gateway::start().await;
     gateway.terminate().await;

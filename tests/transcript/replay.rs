@@ -172,7 +172,7 @@ impl Replay {
         std::fs::write(&file, fixtures::arrival()).expect("the folder can be written");
         let file = file.to_str().expect("a path");
         let (out, error, code) = self.gateway.run(&["mail", "import", ALICE, mailbox, file], "").await;
-        assert_eq!((out.as_str(), code), ("1 messages imported\n", Some(0)), "{error}");
+        assert_eq!((out.as_str(), code), ("1 message imported\n", Some(0)), "{error}");
     }
 
     async fn remove(&self, line: &str) {
