@@ -140,6 +140,9 @@ impl Ending {
 }
 
 #[cfg(test)]
+pub(crate) mod bench;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,22 +1,15 @@
 //! Tests of a call, for the client: what goes in, and exactly what comes out.
 
-use media::{Local, Negotiation, Proposal};
+use media::Proposal;
 use protocol::{CallLeg, Description, Presentation, Scalar, SignalCode};
 
 use super::client::Refusal;
 use super::{Call, Effect};
-use crate::leg::NoLeg;
-use crate::signal::{Accepted, CallId, End, Ending, HOPS, Invite, Media, Signal};
-
-const END: End = End { call: CallId(7), branch: 1 };
+use crate::signal::bench::{self, END, accepted, media_word, new_leg, proposal, ringing, signal_word};
+use crate::signal::{Ending, HOPS, Invite, Media, Signal};
 
 fn name() -> CallLeg {
     CallLeg::from_wire("c").unwrap()
-}
-
-fn new_leg() -> Result<Negotiation, NoLeg> {
-    let local = Local::Rtp { address: [127, 0, 0, 1].into(), rtp_port: 40_002, rtcp_port: 40_003 };
-    Ok(Negotiation::new(local, [1; 32]))
 }
 
 fn sdp() -> Option<Description> {
@@ -25,24 +18,8 @@ fn sdp() -> Option<Description> {
 
 #[expect(clippy::unnecessary_wraps, reason = "requests may have one or not")]
 fn described(direction: &str, payload_type: &str) -> Option<Description> {
-    let text = format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio 5004 RTP/AVP {payload_type}\r\na={direction}\r\n"
-    );
+    let text = bench::described(direction, payload_type);
     Some(Description { text, presentation: Presentation::Text })
-}
-
-/// What a peer proposes: what a phone that speaks G.711 would.
-fn proposal() -> Proposal {
-    new_leg().unwrap().handle_offer(&sdp().unwrap().text).unwrap()
-}
-
-fn accepted(media: Option<Media>) -> Signal {
-    Signal::Accepted(Box::new(Accepted { tag: "t".to_owned(), peer: "bob@localhost".to_owned(), media }))
-}
-
-fn ringing(media: Option<Media>) -> Signal {
-    Signal::Ringing { tag: "t".to_owned(), media }
 }
 
 /// An effect in a few words. The media thread is told first, always.
@@ -54,38 +31,8 @@ fn word(effect: &Effect) -> String {
             let sdp = element.child("sdpText").map(|_| "sdp");
             [element.name()].into_iter().chain(told).chain(sdp).collect::<Vec<_>>().join(" ")
         }
-        Effect::Signal(signal) => match signal {
-            Signal::Invite(_) => "→ invite".to_owned(),
-            Signal::Ringing { media, .. } => format!("→ ringing{}", half(media.as_ref())),
-            Signal::Answered(_) => "→ answered".to_owned(),
-            Signal::Accepted(accepted) => format!("→ accepted{}", half(accepted.media.as_ref())),
-            Signal::Confirmed(answer) => {
-                format!("→ confirmed{}", if answer.is_some() { " answer" } else { "" })
-            }
-            Signal::Update(_) => "→ update".to_owned(),
-            Signal::UpdateAccepted(_) => "→ update accepted".to_owned(),
-            Signal::UpdateRefused(code) => format!("→ update refused {code}"),
-            Signal::UpdateWithdrawn => "→ update withdrawn".to_owned(),
-            Signal::Ended(Ending { code, text }) => format!("→ ended {code:?} {text:?}"),
-        },
-        Effect::Media(command) => match command {
-            media::Command::Add { .. } => "leg added".to_owned(),
-            media::Command::Update { .. } => "leg updated".to_owned(),
-            media::Command::Remove { .. } => "leg removed".to_owned(),
-            media::Command::Bridge { .. }
-            | media::Command::Unbridge { .. }
-            | media::Command::Report { .. } => {
-                panic!("a call tells of its own leg only: {command:?}")
-            }
-        },
-    }
-}
-
-fn half(media: Option<&Media>) -> &'static str {
-    match media {
-        None => "",
-        Some(Media::Offer(_)) => " offer",
-        Some(Media::Answer(_)) => " answer",
+        Effect::Signal(signal) => signal_word(signal),
+        Effect::Media(command) => media_word(command),
     }
 }
 
@@ -219,7 +166,7 @@ fn a_called_client_rings_and_answers_the_offer() {
     let (mut bench, effects) = Bench::called(Some(proposal()));
     assert_eq!(effects, ["leg added", "callIncoming sdp"]);
     assert_eq!(bench.provision(None).unwrap(), ["→ ringing", "callUpdated"]);
-    assert_eq!(bench.accept(sdp()).unwrap(), ["leg updated", "→ accepted answer"]);
+    assert_eq!(bench.accept(sdp()).unwrap(), ["leg updated", "→ accepted by alice@localhost answer"]);
     assert!(is_state(&bench.accept(sdp())), "once is enough");
     assert_eq!(bench.signal(Signal::Confirmed(None)), ["callUpdated"]);
     assert_eq!(bench.signal(Signal::Ended(Ending::hung_up())), ["leg removed", "callDisconnected"]);
@@ -231,7 +178,7 @@ fn early_media_of_a_called_client_are_given_once() {
     assert_eq!(bench.provision(sdp()).unwrap(), ["leg updated", "→ ringing answer", "callUpdated"]);
     assert!(is_state(&bench.provision(sdp())));
     assert!(is_state(&bench.accept(sdp())), "they were given with callProvision");
-    assert_eq!(bench.accept(None).unwrap(), ["→ accepted"]);
+    assert_eq!(bench.accept(None).unwrap(), ["→ accepted by alice@localhost"]);
 }
 
 #[test]
@@ -239,13 +186,13 @@ fn who_is_called_without_an_offer_makes_one() {
     let (mut bench, effects) = Bench::called(None);
     assert_eq!(effects, ["callIncoming"]);
     assert!(is_state(&bench.accept(None)), "there would be no sound");
-    assert_eq!(bench.accept(sdp()).unwrap(), ["→ accepted offer"]);
+    assert_eq!(bench.accept(sdp()).unwrap(), ["→ accepted by alice@localhost offer"]);
     assert_eq!(bench.signal(Signal::Confirmed(Some(proposal()))), ["leg added", "callUpdated sdp"]);
     // The same with early media.
     let (mut bench, _) = Bench::called(None);
     assert_eq!(bench.provision(sdp()).unwrap(), ["→ ringing offer"]);
     assert_eq!(bench.signal(Signal::Answered(proposal())), ["leg added", "callUpdated sdp"]);
-    assert_eq!(bench.accept(None).unwrap(), ["→ accepted"]);
+    assert_eq!(bench.accept(None).unwrap(), ["→ accepted by alice@localhost"]);
     assert_eq!(bench.signal(Signal::Confirmed(None)), ["callUpdated"]);
 }
 
@@ -254,7 +201,7 @@ fn an_early_offer_may_be_answered_when_the_call_is() {
     // By a phone, which was told of it with the answer: callUpdated comes for callProvision and for callAccept.
     let (mut bench, _) = Bench::called(None);
     bench.provision(sdp()).unwrap();
-    assert_eq!(bench.accept(None).unwrap(), ["→ accepted"]);
+    assert_eq!(bench.accept(None).unwrap(), ["→ accepted by alice@localhost"]);
     let effects = bench.signal(Signal::Confirmed(Some(proposal())));
     assert_eq!(effects, ["leg added", "callUpdated sdp", "callUpdated"]);
     // By a session, whose answer meets the call's on the way.
@@ -286,7 +233,7 @@ fn a_description_that_cannot_be_used_is_refused_and_the_call_goes_on_ringing() {
     let video = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 5004 RTP/AVP 96\r\n".to_owned();
     let video = Some(Description { text: video, presentation: Presentation::Text });
     assert!(matches!(bench.accept(video), Err(Refusal::Media(_))));
-    assert_eq!(bench.accept(sdp()).unwrap(), ["leg updated", "→ accepted answer"]);
+    assert_eq!(bench.accept(sdp()).unwrap(), ["leg updated", "→ accepted by alice@localhost answer"]);
 }
 
 #[test]

@@ -3,21 +3,15 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use media::{Direction, Local, Negotiation, Proposal};
+use media::{Direction, Proposal};
 use sip::{Answered, CallHandle, Command, EndCause, Event, NameAddr, Reason, StatusCode, Uri};
 
 use super::{Effect, Phone};
-use crate::leg::NoLeg;
-use crate::signal::{Accepted, CallId, End, Ending, Media, Signal};
+use crate::signal::bench::{self, END, accepted, media_word, new_leg, proposal, ringing, signal_word};
+use crate::signal::{Ending, Media, Signal};
 
-const END: End = End { call: CallId(7), branch: 1 };
 fn the_call() -> CallHandle {
     CallHandle::outgoing(1)
-}
-
-fn new_leg() -> Result<Negotiation, NoLeg> {
-    let local = Local::Rtp { address: [127, 0, 0, 1].into(), rtp_port: 40_002, rtcp_port: 40_003 };
-    Ok(Negotiation::new(local, [1; 32]))
 }
 
 fn source() -> SocketAddr {
@@ -25,18 +19,11 @@ fn source() -> SocketAddr {
 }
 
 fn described(direction: &str, payload_type: &str) -> Bytes {
-    Bytes::from(format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio 5004 RTP/AVP {payload_type}\r\na={direction}\r\n"
-    ))
+    Bytes::from(bench::described(direction, payload_type))
 }
 
 fn sdp() -> Bytes {
     described("sendrecv", "0")
-}
-
-fn proposal() -> Proposal {
-    new_leg().unwrap().handle_offer(std::str::from_utf8(&sdp()).unwrap()).unwrap()
 }
 
 fn progress(code: u16, sdp: Option<Bytes>) -> Event {
@@ -54,14 +41,6 @@ fn answered(sdp: Option<Bytes>) -> Event {
         source: source(),
         behind_nat: false,
     }))
-}
-
-fn accepted(media: Option<Media>) -> Signal {
-    Signal::Accepted(Box::new(Accepted { tag: "t".to_owned(), peer: "bob@localhost".to_owned(), media }))
-}
-
-fn ringing(media: Option<Media>) -> Signal {
-    Signal::Ringing { tag: "t".to_owned(), media }
 }
 
 /// An effect in a few words.
@@ -88,37 +67,8 @@ fn word(effect: &Effect) -> String {
             | Command::Register(_)
             | Command::Unregister { .. } => panic!("not of a call: {command:?}"),
         },
-        Effect::Signal(signal) => match signal {
-            Signal::Ringing { media, .. } => format!("→ ringing{}", half(media.as_ref())),
-            Signal::Accepted(accepted) => {
-                format!("→ accepted by {}{}", accepted.peer, half(accepted.media.as_ref()))
-            }
-            Signal::Confirmed(answer) => format!("→ confirmed{}", with(answer.is_some())),
-            Signal::Update(_) => "→ update".to_owned(),
-            Signal::UpdateAccepted(_) => "→ update accepted".to_owned(),
-            Signal::UpdateRefused(code) => format!("→ update refused {code}"),
-            Signal::UpdateWithdrawn => "→ update withdrawn".to_owned(),
-            Signal::Ended(Ending { code, text }) => format!("→ ended {code:?} {text:?}"),
-            Signal::Invite(_) | Signal::Answered(_) => panic!("a phone does not tell this: {signal:?}"),
-        },
-        Effect::Media(command) => match command {
-            media::Command::Add { .. } => "leg added".to_owned(),
-            media::Command::Update { .. } => "leg updated".to_owned(),
-            media::Command::Remove { .. } => "leg removed".to_owned(),
-            media::Command::Bridge { .. }
-            | media::Command::Unbridge { .. }
-            | media::Command::Report { .. } => {
-                panic!("a phone tells of its own leg only: {command:?}")
-            }
-        },
-    }
-}
-
-fn half(media: Option<&Media>) -> &'static str {
-    match media {
-        None => "",
-        Some(Media::Offer(_)) => " offer",
-        Some(Media::Answer(_)) => " answer",
+        Effect::Signal(signal) => signal_word(signal),
+        Effect::Media(command) => media_word(command),
     }
 }
 
@@ -250,7 +200,7 @@ fn a_calling_phone_without_an_offer_gets_one_and_answers_it_in_its_ack() {
     let effects = bench.signal(accepted(Some(Media::Offer(proposal()))));
     assert_eq!(effects, ["leg added", "200 sdp"]);
     let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: Some(sdp()) });
-    assert_eq!(effects, ["leg updated", "→ confirmed sdp"]);
+    assert_eq!(effects, ["leg updated", "→ confirmed answer"]);
     // An ACK that leaves the offer unanswered makes no call either.
     let (mut bench, _) = Bench::called(None);
     bench.signal(accepted(Some(Media::Offer(proposal()))));
@@ -335,7 +285,7 @@ fn an_offer_that_came_early_is_in_the_answer() {
     assert_eq!(bench.signal(ringing(Some(Media::Offer(proposal())))), ["180"]);
     assert_eq!(bench.signal(accepted(None)), ["leg added", "200 sdp"]);
     let effects = bench.event(Event::Acknowledged { call: the_call(), sdp: Some(sdp()) });
-    assert_eq!(effects, ["leg updated", "→ confirmed sdp"]);
+    assert_eq!(effects, ["leg updated", "→ confirmed answer"]);
 }
 
 #[test]
