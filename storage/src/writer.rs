@@ -2,7 +2,7 @@
 //!
 //! One task owns the one writing connection. It takes what is queued, runs each job under a savepoint, commits
 //! once, and only then answers: a sync of the disk is shared by all who wait for it (group commit). A job that
-//! fails is rolled back alone and answered at once. This task is the only one that this crate spawns.
+//! fails is rolled back alone, and answered with the others: what it failed by may be what one of them did. This task is the only one that this crate spawns.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -178,11 +178,11 @@ impl Owner {
                 }
             };
         }
-        if outcome.is_ok() && !kept.is_empty() {
+        if outcome.is_ok() {
             outcome = self.execute(COMMIT).await;
             self.counts.commits.fetch_add(1, Ordering::Relaxed);
         }
-        if outcome.is_err() || kept.is_empty() {
+        if outcome.is_err() {
             // Fails when SQLite has rolled back by itself, as it does on a full disk: what is wanted.
             let _ = self.execute(ROLLBACK).await;
         }
@@ -202,20 +202,16 @@ impl Owner {
         }
     }
 
-    /// Runs one job above the savepoint. Puts it into `kept` when it is to be answered after the commit, else
-    /// undoes and answers it. An error means that the whole transaction is lost.
+    /// Runs one job above the savepoint, undoes it if it fails, and puts it into `kept`, to be answered after the commit.
+    /// An error means that the whole transaction is lost.
     async fn run_job(&mut self, mut job: Box<dyn Queued>, kept: &mut Vec<Box<dyn Queued>>) -> Result<()> {
         self.counts.jobs.fetch_add(1, Ordering::Relaxed);
-        let Err(error) = job.run(&mut Connection::Sqlite(&mut self.connection)).await else {
-            kept.push(job);
-            return Ok(());
-        };
-        if self.execute(UNDO).await.is_err() {
-            kept.push(job);
-            return Err(error);
+        let done = job.run(&mut Connection::Sqlite(&mut self.connection)).await;
+        kept.push(job);
+        match done {
+            Err(error) if self.execute(UNDO).await.is_err() => Err(error),
+            Err(_) | Ok(()) => Ok(()),
         }
-        job.answer(Ok(()));
-        Ok(())
     }
 
     async fn execute(&mut self, sql: Sql) -> Result<()> {

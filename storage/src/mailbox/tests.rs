@@ -33,6 +33,24 @@ on_both! {
         bed.mailbox(bob, "Work").await;
     }
 
+    async fn who_is_told_that_a_mailbox_exists_can_find_it(bed: &Bed) {
+        let account = bed.account("alice").await.id;
+        for round in 0..20 {
+            let name = named(&format!("Box {round}"));
+            let mut callers = tokio::task::JoinSet::new();
+            for _ in 0..4 {
+                let (storage, name) = (bed.storage.clone(), name.clone());
+                callers.spawn(async move {
+                    let created = storage.create_mailbox(account, name.clone(), String::new()).await;
+                    let found = storage.find_mailbox(account, &name).await.unwrap();
+                    assert!(found.is_some(), "{created:?}");
+                    created.is_ok()
+                });
+            }
+            assert_eq!(callers.join_all().await.into_iter().filter(|created| *created).count(), 1);
+        }
+    }
+
     async fn a_mailbox_created_anew_has_a_higher_uidvalidity_than_any_before_it(bed: &Bed) {
         let account = bed.account("alice").await.id;
         let mut last = 0;
