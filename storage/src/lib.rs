@@ -35,6 +35,7 @@ mod reference;
 mod registration;
 mod setting;
 mod statement;
+mod subscription;
 mod upload;
 mod writer;
 

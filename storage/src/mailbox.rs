@@ -1,5 +1,7 @@
 //! Which mailboxes has an account, and what is in them, counted?
 
+mod tree;
+
 use crate::Storage;
 use crate::clock;
 use crate::error::{Aggregate, Error, Result};

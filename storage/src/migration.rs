@@ -27,6 +27,11 @@ const STEPS: &[Step] = &[
         name: "mailboxes",
         sql: Sql::same(include_str!("../../migrations/0003_mailboxes.sql")),
     },
+    Step {
+        version: 4,
+        name: "subscriptions",
+        sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
+    },
 ];
 
 /// The mark of tables whose rows lie in the order of their primary key. Only SQLite can; to PostgreSQL the mark is

@@ -23,6 +23,8 @@ const MARK: Sql = listed!(
     ""
 );
 const PRESENT: Sql = listed!("SELECT uid FROM message WHERE mailbox = $1 AND ", "uid", "$2", " ORDER BY uid");
+const OLDER: Sql =
+    Sql::same("SELECT uid FROM message WHERE mailbox = $1 AND internal_date < $2 ORDER BY uid");
 const MARKED: Sql =
     Sql::same("SELECT uid FROM message WHERE mailbox = $1 AND (flags & $2) = $2 ORDER BY uid");
 const RELEASE: Sql = listed!(
@@ -54,6 +56,12 @@ impl Storage {
     pub async fn remove(&self, mailbox: MailboxId, uids: &[Uid]) -> Result<Removed> {
         let args = (mailbox, integers(uids));
         self.pool().write(args, |c, (id, uids)| Box::pin(remove_listed(c, *id, uids))).await
+    }
+
+    /// Removes every message whose internal date, in milliseconds since 1970, is earlier than this; without one, all.
+    pub async fn remove_older(&self, mailbox: MailboxId, than: Option<i64>) -> Result<Removed> {
+        let args = (mailbox, than.unwrap_or(i64::MAX));
+        self.pool().write(args, |c, (id, than)| Box::pin(remove_older(c, *id, *than))).await
     }
 
     /// Removes every message that carries all of these marks.
@@ -96,6 +104,12 @@ pub(super) async fn remove_listed(
 ) -> Result<Removed> {
     let mailbox = mailbox::lock(connection, id).await?;
     let uids = connection.rows(PRESENT, &[id.into(), Value::Integers(uids)], |row| row.integer(0)).await?;
+    remove(connection, mailbox, uids).await
+}
+
+async fn remove_older(connection: &mut Connection<'_>, id: MailboxId, than: i64) -> Result<Removed> {
+    let mailbox = mailbox::lock(connection, id).await?;
+    let uids = connection.rows(OLDER, &[id.into(), than.into()], |row| row.integer(0)).await?;
     remove(connection, mailbox, uids).await
 }
 

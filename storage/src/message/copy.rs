@@ -1,4 +1,4 @@
-//! How are messages copied from one mailbox to another?
+//! How are messages copied from one mailbox to another, or moved?
 
 use super::change::remove_listed;
 use super::{Copied, Removed, integers};

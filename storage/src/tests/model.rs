@@ -21,7 +21,8 @@ enum Operation {
     SetFlags { mailbox: usize, uids: Vec<Uid>, edit: FlagEdit },
     Remove { mailbox: usize, uids: Vec<Uid> },
     Expunge { mailbox: usize },
-    Copy { source: usize, uids: Vec<Uid>, target: usize, edit: FlagEdit },
+    RemoveOlder { mailbox: usize, than: i64 },
+    Copy { source: usize, uids: Vec<Uid>, target: usize, edit: FlagEdit, moving: bool },
 }
 
 /// A message as the model has it; the number tells everything that does not change.
@@ -54,8 +55,12 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (mailbox.clone(), uids.clone())
             .prop_map(|(mailbox, uids)| Operation::Remove { mailbox, uids }),
         1 => mailbox.clone().prop_map(|mailbox| Operation::Expunge { mailbox }),
-        2 => (mailbox.clone(), uids, mailbox, edit)
-            .prop_map(|(source, uids, target, edit)| Operation::Copy { source, uids, target, edit }),
+        1 => (mailbox.clone(), 0_i64..400)
+            .prop_map(|(mailbox, number)| Operation::RemoveOlder { mailbox, than: message(number).internal_date }),
+        4 => (mailbox.clone(), uids, mailbox, edit, any::<bool>())
+            .prop_map(|(source, uids, target, edit, moving)| {
+                Operation::Copy { source, uids, target, edit, moving }
+            }),
     ]
 }
 
@@ -112,8 +117,17 @@ async fn apply(bed: &Bed, boxes: &[MailboxId], models: &mut [Model], operation: 
             let expected = models[*mailbox].remove(|_, message| message.flags.contains(DELETED));
             assert_eq!((done.uids, done.modseq), expected);
         }
-        Operation::Copy { source, uids, target, edit } => {
-            let done = storage.copy(boxes[*source], uids, boxes[*target], *edit).await.unwrap();
+        Operation::RemoveOlder { mailbox, than } => {
+            let done = storage.remove_older(boxes[*mailbox], Some(*than)).await.unwrap();
+            let expected = models[*mailbox].remove(|_, one| message(one.number).internal_date < *than);
+            assert_eq!((done.uids, done.modseq), expected);
+        }
+        Operation::Copy { source, uids, target, edit, moving } => {
+            let (from, to) = (boxes[*source], boxes[*target]);
+            let done = match moving {
+                true => storage.relocate(from, uids, to, *edit).await.unwrap().0,
+                false => storage.copy(from, uids, to, *edit).await.unwrap(),
+            };
             let originals: Vec<(Uid, Stored)> = models[*source].listed(uids).collect();
             let copies = originals.iter().map(|(_, one)| (one.number, edit.of(one.flags)));
             let expected = models[*target].append(copies);
@@ -123,6 +137,10 @@ async fn apply(bed: &Bed, boxes: &[MailboxId], models: &mut [Model], operation: 
                 done.iter().map(|one| (one.source, (one.uid, one.modseq))).collect::<Vec<_>>(),
                 expected
             );
+            if *moving {
+                let gone: Vec<Uid> = originals.iter().map(|(uid, _)| *uid).collect();
+                models[*source].remove(|uid, _| gone.contains(&uid));
+            }
         }
     }
 }
