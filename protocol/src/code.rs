@@ -54,6 +54,8 @@ codes! {
     AccessDenied = 516 "mailbox access denied";
     /// No mailbox has this name.
     NoSuchMailbox = 512 "mailbox is not found";
+    /// A mailbox has this name already.
+    MailboxExists = 520 "mailbox already exists";
     /// No folder of this session has this name.
     FolderNotOpened = 512 "folder has not been opened";
     /// A folder of this session has this name already.

@@ -48,9 +48,51 @@ impl Scalar for Time {
     }
 }
 
+/// A span of time in seconds. On the wire a number of seconds, or counts with units: `15d`, `1h30m`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TimeDelta(pub u64);
+
+/// The units of a [`TimeDelta`], in seconds.
+const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+impl Scalar for TimeDelta {
+    const TYPESCRIPT: &'static str = "string";
+    const ALLOWED: &'static str = "a number of seconds, or counts with units w, d, h, m and s, such as 1d12h";
+
+    fn from_wire(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        if let Ok(seconds) = text.parse() {
+            return Some(Self(seconds));
+        }
+        let mut total = 0_u64;
+        for part in text.split_inclusive(|c: char| c.is_ascii_alphabetic()) {
+            let (unit, seconds) = UNITS.iter().find(|(unit, _)| part.ends_with(*unit))?;
+            let count: u64 = part.strip_suffix(*unit)?.trim().parse().ok()?;
+            total = total.checked_add(count.checked_mul(*seconds)?)?;
+        }
+        (!text.is_empty()).then_some(Self(total))
+    }
+
+    fn to_wire(&self) -> Cow<'_, str> {
+        Cow::Owned(self.0.to_string())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_span_is_seconds_or_counts_with_units() {
+        let seconds = |text| TimeDelta::from_wire(text).map(|delta| delta.0);
+        assert_eq!(seconds("0"), Some(0));
+        assert_eq!(seconds(" 90 "), Some(90));
+        assert_eq!(seconds("1d12h"), Some(129_600));
+        assert_eq!(seconds("2W"), Some(1_209_600));
+        for wrong in ["", "d", "-1", "1.5h", "3y", "1d12", "99999999999999999999w"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn an_instant_is_written_in_utc_and_read_back() {

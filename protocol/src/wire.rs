@@ -129,6 +129,23 @@ impl Attribute for Flag {
     }
 }
 
+/// An attribute that says something by being there, unless it says `no`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Presence(pub bool);
+
+impl Attribute for Presence {
+    const FORM: Form = Form::Attribute { typescript: "boolean", optional: true };
+
+    fn read(element: &Element, name: &'static str) -> Result<Self, DecodeError> {
+        let says_no = |text: &str| ["no", "0", "false"].iter().any(|no| text.trim().eq_ignore_ascii_case(no));
+        Ok(Self(element.attribute(name).is_some_and(|text| !says_no(text))))
+    }
+
+    fn write(&self, element: &mut Element, name: &'static str) {
+        Flag(self.0).write(element, name);
+    }
+}
+
 /// A piece of a message's body: some of its children, or its text.
 pub trait Content: Sized {
     /// How it appears in a [`Schema`].

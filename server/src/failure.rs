@@ -49,6 +49,7 @@ impl From<storage::Error> for Failure {
         match &error {
             Error::NotFound { what: Aggregate::Mailbox } => ErrorCode::NoSuchMailbox.into(),
             Error::NotFound { what: Aggregate::Message } => ErrorCode::NoSuchMessage.into(),
+            Error::AlreadyExists { what: Aggregate::Mailbox } => ErrorCode::MailboxExists.into(),
             Error::NotFound { what: Aggregate::Upload } => ErrorCode::NoSuchFile.into(),
             Error::NotFound { .. }
             | Error::AlreadyExists { .. }
@@ -78,6 +79,9 @@ impl From<storage::Error> for Failure {
 
 impl From<crate::mailbox::Gone> for Failure {
     fn from(_: crate::mailbox::Gone) -> Self {
-        Self::because(ErrorCode::TemporaryFailure, "the mailbox is closed just now, open it again")
+        Self::because(
+            ErrorCode::TemporaryFailure,
+            "the mailbox was removed or is closed just now: close the folder and open it again",
+        )
     }
 }

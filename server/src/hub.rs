@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use protocol::ErrorCode;
 use storage::{Blob, Storage};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +30,7 @@ pub(crate) use sessions::Sessions;
 
 use crate::account::Accounts;
 use crate::config::Config;
+use crate::failure::Failure;
 use crate::key::random;
 use crate::mail::Outline;
 use crate::metrics::Metrics;
@@ -125,12 +127,13 @@ impl Hub {
         self.tasks.spawn(task);
     }
 
-    /// Does a work to its end even if nobody waits for it any more; none if it failed, which would be a defect.
+    /// Does a work to its end even if nobody waits for it any more.
     pub(crate) async fn to_the_end<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
-        self.tasks.spawn(work).await.ok()
+        self: Arc<Self>,
+        work: impl Future<Output = Result<T, Failure>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        // A work that panics is a defect, and is logged as one.
+        self.tasks.spawn(work).await.unwrap_or_else(|_| Err(ErrorCode::ServerFailure.into()))
     }
 
     /// An id for a connection.

@@ -12,7 +12,7 @@ mod open;
 mod order;
 
 use protocol::{FlagTerms, FolderReport, Range, ReportMode};
-use storage::MailboxId;
+use storage::{FlagEdit, MailboxId};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use actor::{spawn, stored};
@@ -73,13 +73,17 @@ pub(crate) enum Command {
     Mark(Vec<u32>, FlagTerms, oneshot::Sender<Result<(), Failure>>),
     /// Remove messages for good.
     Remove(Vec<u32>, oneshot::Sender<Result<(), Failure>>),
-    /// Move messages to another mailbox, where they are not marked `Deleted`: the UIDs that they have there. Of two who
-    /// move one, one gets it.
-    Move(Vec<u32>, MailboxId, oneshot::Sender<Result<Vec<u32>, Failure>>),
+    /// Move messages to a mailbox, with this change to their flags: the UIDs that they have there. Of two who move one,
+    /// one gets it.
+    Move(Vec<u32>, MailboxId, FlagEdit, oneshot::Sender<Result<Vec<u32>, Failure>>),
+    /// Remove messages for good whose internal date, in milliseconds since 1970, is earlier than this, or all.
+    RemoveOlder(Option<i64>, oneshot::Sender<Result<(), Failure>>),
     /// Remove all messages that are marked `Deleted`.
     Expunge(oneshot::Sender<Result<(), Failure>>),
     /// Messages were stored in the mailbox.
     Arrived(Vec<u32>, oneshot::Sender<()>),
+    /// The mailbox was removed: its folders are told to look, and find nothing.
+    Vanished(oneshot::Sender<()>),
     /// A folder was closed.
     Close(FolderKey, oneshot::Sender<()>),
 }

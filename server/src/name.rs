@@ -9,8 +9,10 @@ use crate::failure::Failure;
 /// A mailbox as a client names it: of its own account, or `~account@domain/mailbox` of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MailboxRef {
-    account: AccountId,
-    name: MailboxName,
+    /// Whose it is.
+    pub(crate) account: AccountId,
+    /// What it is called there.
+    pub(crate) name: MailboxName,
 }
 
 impl MailboxRef {

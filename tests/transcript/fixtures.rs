@@ -9,6 +9,7 @@ pub(super) fn fixture(name: &str) -> Fixture {
     match name {
         "calls" => Fixture::new(),
         "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
+        "three_messages" => Fixture::new().mail("INBOX", three_messages()),
         _ => panic!("there is no fixture {name}"),
     }
 }
@@ -49,6 +50,23 @@ fn folder_examples() -> Vec<Mail> {
         }
     };
     (0..234).map(mail).collect()
+}
+
+/// Three messages, of which the second is flagged and the third is not seen, a day apart in 2020.
+fn three_messages() -> Vec<Mail> {
+    let mail = |uid: u32, flags, from: &str, subject: &str| Mail {
+        uid,
+        internal_date: date(uid as usize),
+        flags: Flags::from_wire(flags).expect("flags"),
+        from: from.to_owned(),
+        subject: subject.to_owned(),
+        rest: String::new(),
+    };
+    vec![
+        mail(1, "Seen", "carol@example.org", "Zebra"),
+        mail(2, "Seen,Flagged", "bob@example.org", "apple"),
+        mail(3, "", "alice@example.org", "Mango"),
+    ]
 }
 
 /// Dates a day apart; a message between the first two comes later.

@@ -51,11 +51,20 @@ macro_rules! transcripts {
 }
 
 transcripts! {
+    empty_mailbox
+    empty_trash
     folder_examples
+    folder_reopen
     incoming_01
     incoming_02
     incoming_03
     incoming_04
+    mailbox_create
+    mailbox_remove
+    mailbox_rename
+    mailbox_sub_list
+    mailbox_sub_update
+    message_move
     outgoing_01
     outgoing_11
 }

@@ -70,7 +70,13 @@ requests! {
     prefs_read PrefsRead;
     prefs_store PrefsStore;
     mailbox_list MailboxList;
+    mailbox_create MailboxCreate;
+    mailbox_rename MailboxRename;
+    mailbox_remove MailboxRemove;
+    mailbox_sub_list MailboxSubList;
+    mailbox_sub_update MailboxSubUpdate;
     folder_open FolderOpen;
+    folder_reopen FolderReopen;
     folder_browse FolderBrowse;
     folder_sync FolderSync;
     folder_read FolderRead;
@@ -79,6 +85,9 @@ requests! {
     message_mark MessageMark;
     message_remove MessageRemove;
     message_copy MessageCopy;
+    message_move MessageMove;
+    empty_trash EmptyTrash;
+    empty_mailbox EmptyMailbox;
     signal_bind SignalBind;
     signal_unbind SignalUnbind;
     call_start CallStart;

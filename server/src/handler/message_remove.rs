@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use protocol::{DeleteMode, ErrorCode, FlagTerms, Flags, MessageRemove};
+use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove};
+use storage::FlagEdit;
 
 use super::selection::Selection;
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mailbox::Command;
+use crate::mailbox::{Command, stored};
 use crate::name::MailboxRef;
 use crate::preference;
 use crate::session::{Session, Step};
@@ -16,11 +17,9 @@ use crate::session::{Session, Step};
 pub(super) fn handle(session: &Session, request: MessageRemove) -> Result<Step, Failure> {
     let selection = Selection::of(super::folder(session, &request.folder)?, request.set);
     let (hub, account) = (Arc::clone(&session.hub), Arc::clone(session.handle.account()));
-    let work = remove(Arc::clone(&hub), account, selection, request.mode);
+    let remove = remove(Arc::clone(&hub), account, selection, request.mode);
     // Folders on the trash are told even if the session ends meanwhile.
-    let done =
-        async move { hub.to_the_end(work).await.unwrap_or_else(|| Err(ErrorCode::ServerFailure.into())) };
-    Ok(Step::after(done, |_, _, done| {
+    Ok(Step::after(hub.to_the_end(remove), |_, _, done| {
         done?;
         Ok(Step::Done)
     }))
@@ -47,7 +46,8 @@ async fn remove(
             if trash.id == mailbox.id() {
                 return mailbox.ask(|reply| Command::Remove(uids, reply)).await?;
             }
-            let moved = mailbox.ask(|reply| Command::Move(uids, trash.id, reply)).await??;
+            let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
+            let moved = mailbox.ask(|reply| Command::Move(uids, trash.id, edit, reply)).await??;
             hub.mailboxes.arrived(trash.id, moved).await;
             Ok(())
         }

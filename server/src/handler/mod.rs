@@ -12,19 +12,29 @@ mod call_reject;
 mod call_start;
 mod call_update_accept;
 mod call_update_reject;
+mod empty_mailbox;
+mod empty_trash;
 mod folder_browse;
 mod folder_close;
 mod folder_expunge;
 mod folder_open;
 mod folder_read;
+mod folder_reopen;
 mod folder_sync;
 mod list_features;
 mod login;
+mod mailbox_create;
 mod mailbox_list;
+mod mailbox_remove;
+mod mailbox_rename;
+mod mailbox_sub_list;
+mod mailbox_sub_update;
 mod message_copy;
 mod message_mark;
+mod message_move;
 mod message_remove;
 mod noop;
+mod pattern;
 mod prefs_read;
 mod prefs_store;
 mod resume;
@@ -35,6 +45,8 @@ mod set_session_option;
 mod signal_bind;
 mod signal_unbind;
 mod starttls;
+mod transfer;
+mod view;
 
 use protocol::{ErrorCode, Request};
 
@@ -60,7 +72,13 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::PrefsRead(request) => prefs_read::handle(session, request),
         Request::PrefsStore(request) => prefs_store::handle(session, request),
         Request::MailboxList(request) => mailbox_list::handle(session, request),
+        Request::MailboxCreate(request) => mailbox_create::handle(session, request),
+        Request::MailboxRename(request) => mailbox_rename::handle(session, &request),
+        Request::MailboxRemove(request) => mailbox_remove::handle(session, &request),
+        Request::MailboxSubList(request) => mailbox_sub_list::handle(session, request),
+        Request::MailboxSubUpdate(request) => mailbox_sub_update::handle(session, &request),
         Request::FolderOpen(request) => folder_open::handle(session, request),
+        Request::FolderReopen(request) => folder_reopen::handle(session, request),
         Request::FolderBrowse(request) => folder_browse::handle(session, &request),
         Request::FolderSync(request) => folder_sync::handle(session, request),
         Request::FolderRead(request) => folder_read::handle(session, request),
@@ -69,6 +87,9 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MessageMark(request) => message_mark::handle(session, request),
         Request::MessageRemove(request) => message_remove::handle(session, request),
         Request::MessageCopy(request) => message_copy::handle(session, request),
+        Request::MessageMove(request) => message_move::handle(session, request),
+        Request::EmptyTrash(_) => empty_trash::handle(session),
+        Request::EmptyMailbox(request) => empty_mailbox::handle(session, &request),
         Request::SignalBind(request) => signal_bind::handle(session, request),
         Request::SignalUnbind(_) => signal_unbind::handle(session),
         Request::CallStart(request) => call_start::handle(session, request),
@@ -96,7 +117,13 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::PrefsRead(_)
         | Request::PrefsStore(_)
         | Request::MailboxList(_)
+        | Request::MailboxCreate(_)
+        | Request::MailboxRename(_)
+        | Request::MailboxRemove(_)
+        | Request::MailboxSubList(_)
+        | Request::MailboxSubUpdate(_)
         | Request::FolderOpen(_)
+        | Request::FolderReopen(_)
         | Request::FolderBrowse(_)
         | Request::FolderSync(_)
         | Request::FolderRead(_)
@@ -105,6 +132,9 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MessageMark(_)
         | Request::MessageRemove(_)
         | Request::MessageCopy(_)
+        | Request::MessageMove(_)
+        | Request::EmptyTrash(_)
+        | Request::EmptyMailbox(_)
         | Request::SignalBind(_)
         | Request::SignalUnbind(_)
         | Request::CallStart(_)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use protocol::{Field, FolderReport, ReportMode};
 use storage::{MailboxId, Message, Storage, Uid};
 
-use super::folder_open::number;
+use super::view::number;
 use crate::folder::Report;
 use crate::mail::{self, Meta};
 use crate::mailbox::{OpenFolder, Row};

@@ -47,6 +47,15 @@ impl Mailboxes {
         }
     }
 
+    /// A mailbox was removed: its folders are told, and its owner ends.
+    pub(crate) async fn removed(&self, id: MailboxId) {
+        let owner = self.lock().remove(&id);
+        if let Some(owner) = owner {
+            // An owner that has just gone had no folders.
+            _ = owner.ask(Command::Vanished).await;
+        }
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()

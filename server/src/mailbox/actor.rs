@@ -39,6 +39,7 @@ pub(crate) fn spawn(hub: &Arc<Hub>, id: MailboxId) -> Handle {
         folders: HashMap::new(),
         untold: false,
         missed: Vec::new(),
+        vanished: false,
     };
     hub.spawn(actor.run(commands));
     Handle { id, commands: sender }
@@ -54,6 +55,8 @@ struct Actor {
     untold: bool,
     /// Messages that have come and could not be read.
     missed: Vec<u32>,
+    /// Whether the mailbox was removed.
+    vanished: bool,
 }
 
 /// What is loaded when the first folder is opened.
@@ -85,7 +88,12 @@ impl Actor {
             tokio::select! {
                 biased;
                 command = commands.recv() => match command {
-                    Some(command) => self.handle(command).await,
+                    Some(command) => {
+                        self.handle(command).await;
+                        if self.vanished {
+                            break;
+                        }
+                    }
                     None => break,
                 },
                 () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
@@ -127,13 +135,18 @@ impl Actor {
                 self.tell();
                 _ = reply.send(outcome);
             }
-            Command::Move(uids, target, reply) => {
-                let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
+            Command::Move(uids, target, edit, reply) => {
                 let moved = self.storage.relocate(self.id, &numbers(&uids), target, edit).await;
                 let outcome = moved.map_err(Failure::from).and_then(|(copies, removed)| {
                     self.removed(Ok(removed))?;
                     Ok(copies.iter().map(|copy| copy.uid.0).collect())
                 });
+                self.tell();
+                _ = reply.send(outcome);
+            }
+            Command::RemoveOlder(than, reply) => {
+                let removed = self.storage.remove_older(self.id, than).await;
+                let outcome = self.removed(removed);
                 self.tell();
                 _ = reply.send(outcome);
             }
@@ -146,6 +159,14 @@ impl Actor {
             Command::Arrived(uids, reply) => {
                 self.arrived(&uids).await;
                 self.tell();
+                _ = reply.send(());
+            }
+            Command::Vanished(reply) => {
+                self.vanished = true;
+                for watch in self.folders.values() {
+                    // Who is not told now finds out by the next request.
+                    _ = watch.subscriber.session.try_send(Input::Changed(watch.subscriber.key.folder));
+                }
                 _ = reply.send(());
             }
             Command::Close(key, reply) => {

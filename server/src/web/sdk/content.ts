@@ -26,6 +26,14 @@ export type MessageRange = number | { from: number; till: number };
 /** The value of a preference: a text, a list or a dictionary. */
 export type PreferenceValue = string | PreferenceValue[] | { [key: string]: PreferenceValue };
 
+/** A change to the subscription to a mailbox. */
+export interface SubscriptionEdit {
+  /** The mailbox. */
+  mailbox: string;
+  /** Whether it is added or removed; absent: added. */
+  mode?: "add" | "remove";
+}
+
 /** The value of a field of a row. An address field asked for with the prefix `E-` yields one for each address. */
 export interface ViewerField {
   /** The field, spelt as it was asked for. */
@@ -50,6 +58,7 @@ export interface Contents {
   fields: string[];
   names: string[];
   messageSet: MessageSet;
+  subscriptions: SubscriptionEdit[];
   viewerFields: ViewerField[];
   preferences: Record<string, PreferenceValue>;
   features: Features;
@@ -70,6 +79,10 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
       "uids" in set
         ? set.uids.map((range) => writeRange("UID", range)).join("")
         : set.indexes.map((range) => writeRange("index", range)).join(""),
+  },
+  subscriptions: {
+    read: (message) => elements(message, "mailboxSubscription").map(readSubscription),
+    write: (edits) => edits.map((edit) => element("mailboxSubscription", { ...edit })).join(""),
   },
   viewerFields: { read: (message) => elements(message).map(readViewerField), write: writeViewerFields },
   preferences: {
@@ -104,6 +117,12 @@ function readRange(of: XmlElement): MessageRange {
 function writeRange(name: string, range: MessageRange): string {
   if (typeof range === "number") return element(name, {}, String(range));
   return element(name, { from: String(range.from), till: String(range.till) });
+}
+
+function readSubscription(of: XmlElement): SubscriptionEdit {
+  const mode = of.attributes.get("mode");
+  const edit = { mailbox: of.attributes.get("mailbox") ?? "" };
+  return mode === undefined ? edit : { ...edit, mode: mode === "add" ? "add" : "remove" };
 }
 
 function readViewerField(of: XmlElement): ViewerField {

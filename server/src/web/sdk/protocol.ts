@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, MessageSet, PreferenceValue, ViewerField } from "./content";
+import type { Email, Features, MessageSet, PreferenceValue, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -88,6 +88,39 @@ export interface Requests {
     /** Only mailboxes of this class. */
     mailboxClass?: string;
   };
+  /** Creates a mailbox. A name that ends with `/` is a place that only has mailboxes below it. */
+  mailboxCreate: {
+    /** Its name. */
+    mailbox: string;
+    /** Its class, such as `IPF.Contact`. */
+    mailboxClass?: string;
+  };
+  /** Renames a mailbox. It stays itself: folders on it stay open, and UIDs keep their meaning. */
+  mailboxRename: {
+    /** Its name. */
+    mailbox: string;
+    /** Its new name. */
+    newName: string;
+    /** If present, the mailboxes below it go with it. */
+    children?: boolean;
+  };
+  /** Removes a mailbox with its messages. */
+  mailboxRemove: {
+    /** Its name. */
+    mailbox: string;
+    /** If present, the mailboxes below it are removed, too. */
+    children?: boolean;
+  };
+  /** Lists subscriptions. Answered by one `mailboxSubscription` for each; the mailbox need not exist. */
+  mailboxSubList: {
+    /** A pattern as of `mailboxList`. Absent: all. */
+    filter?: string;
+  };
+  /** Adds and removes subscriptions: all, or none if one is not possible. */
+  mailboxSubUpdate: {
+    /** What changes, in order. */
+    subscriptions: SubscriptionEdit[];
+  };
   /** Opens a mailbox as a folder: sorted, perhaps filtered, watched. Answered by `folderReport` with the mode `init`. */
   folderOpen: {
     /** The folder's name, unique in the session. */
@@ -111,6 +144,27 @@ export interface Requests {
     /** Only messages from this UID on, if `UIDValidity` is the mailbox's. */
     UIDMin?: number;
     /** The fields that reports on messages carry. */
+    fields: string[];
+  };
+  /** Builds an open folder anew from its mailbox. Answered by `folderReport` with the mode `init`: what the client knows of the folder's messages is void. */
+  folderReopen: {
+    /** The folder. */
+    folder: string;
+    /** As in `folderOpen`. */
+    sortField?: string;
+    /** As in `folderOpen`. */
+    sortOrder?: "asc" | "desc";
+    /** As in `folderOpen`. */
+    filter?: string;
+    /** As in `folderOpen`. */
+    filterField?: string;
+    /** As in `folderOpen`. */
+    hideDeleted?: boolean;
+    /** As in `folderOpen`. */
+    UIDValidity?: number;
+    /** As in `folderOpen`. */
+    UIDMin?: number;
+    /** The fields that reports on messages carry; none: those that they carried before. */
     fields: string[];
   };
   /** Asks for messages of the logical view. Answered by one `folderReport` for each. */
@@ -182,6 +236,32 @@ export interface Requests {
     decrypt?: boolean;
     /** Which messages. */
     set: MessageSet;
+  };
+  /** Moves messages to a mailbox: all, or none if it fails. With `report`, answered by one `messageAdded` for each. */
+  messageMove: {
+    /** The folder they are in. */
+    folder: string;
+    /** The mailbox they go to. */
+    targetMailbox: string;
+    /** If that mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** `uid`: report the UIDs that they have there. */
+    report?: "uid";
+    /** Store encrypted for the user. */
+    encrypt?: boolean;
+    /** Store decrypted. */
+    decrypt?: boolean;
+    /** Which messages. */
+    set: MessageSet;
+  };
+  /** Removes all messages of the Trash mailbox. */
+  emptyTrash: Record<never, never>;
+  /** Removes messages of a mailbox for good. */
+  emptyMailbox: {
+    /** The mailbox. */
+    mailbox: string;
+    /** How old a message has to be: seconds, or counts of `w`, `d`, `h`, `m` and `s` (`1d12h`). 0 removes all. */
+    duration: string;
   };
   /** Lets signals directed to the account reach this session. A second one replaces the first. */
   signalBind: {
@@ -266,7 +346,13 @@ export const requests: Record<keyof Requests, Descriptor> = {
   prefsRead: { attributes: { type: "string" }, body: { names: "names" } },
   prefsStore: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailboxList: { attributes: { filter: "string", pureFolder: "boolean", mailboxClass: "string" }, body: {} },
+  mailboxCreate: { attributes: { mailbox: "string", mailboxClass: "string" }, body: {} },
+  mailboxRename: { attributes: { mailbox: "string", newName: "string", children: "boolean" }, body: {} },
+  mailboxRemove: { attributes: { mailbox: "string", children: "boolean" }, body: {} },
+  mailboxSubList: { attributes: { filter: "string" }, body: {} },
+  mailboxSubUpdate: { attributes: {}, body: { subscriptions: "subscriptions" } },
   folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
+  folderReopen: { attributes: { folder: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
   folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
   folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
   folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
@@ -275,6 +361,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   messageMark: { attributes: { folder: "string", flags: "string" }, body: { set: "messageSet" } },
   messageRemove: { attributes: { folder: "string", mode: "string" }, body: { set: "messageSet" } },
   messageCopy: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  messageMove: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  emptyTrash: { attributes: {}, body: {} },
+  emptyMailbox: { attributes: { mailbox: "string", duration: "string" }, body: {} },
   signalBind: { attributes: { clientID: "string", mode: "string", presence: "boolean", readIM: "boolean" }, body: { sdp: "sdp" } },
   signalUnbind: { attributes: {}, body: {} },
   callStart: { attributes: { callLeg: "string", peer: "string", peerName: "string" }, body: { sdp: "sdp" } },
@@ -368,6 +457,11 @@ export interface Messages {
     isFolder?: boolean;
     /** What the user may do with it; absent: everything. */
     rights?: string;
+  };
+  /** Answers `mailboxSubList`. */
+  mailboxSubscription: {
+    /** The mailbox's name. */
+    mailbox: string;
   };
   /** Tells of a folder (`init`), that it changed (`notify`), what changed in it, or what is in it. */
   folderReport: {
@@ -489,6 +583,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
   prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },

@@ -1,0 +1,27 @@
+//! `emptyTrash`: remove what was deleted for good.
+
+use std::sync::Arc;
+
+use super::empty_mailbox::empty;
+use crate::failure::Failure;
+use crate::name::MailboxRef;
+use crate::preference;
+use crate::session::{Session, Step};
+
+#[expect(clippy::unnecessary_wraps, reason = "handlers have one form")]
+pub(super) fn handle(session: &Session) -> Result<Step, Failure> {
+    let (hub, account) = (Arc::clone(&session.hub), Arc::clone(session.handle.account()));
+    let empty = async move {
+        let settings = preference::settings(&hub.storage, account.id).await?;
+        let trash = MailboxRef::parse(&settings.trash_box, &account)?;
+        match hub.storage.find_mailbox(trash.account, &trash.name).await? {
+            Some(trash) => empty(&hub, trash.id, None).await,
+            // Nothing was deleted yet.
+            None => Ok(()),
+        }
+    };
+    Ok(Step::after(empty, |_, _, done| {
+        done?;
+        Ok(Step::Done)
+    }))
+}

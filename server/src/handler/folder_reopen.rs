@@ -1,0 +1,38 @@
+//! `folderReopen`: show a folder's mailbox in another way.
+
+use std::sync::Arc;
+
+use protocol::FolderReopen;
+
+use super::view::{self, View};
+use crate::failure::Failure;
+use crate::folder::Folder;
+use crate::mailbox::OpenFolder;
+use crate::session::{Session, Step};
+
+pub(super) fn handle(session: &mut Session, request: FolderReopen) -> Result<Step, Failure> {
+    let folder = super::folder(session, &request.folder)?;
+    let mailbox = folder.mailbox.id();
+    let fields = if request.fields.is_empty() { folder.folder.fields.clone() } else { request.fields };
+    let view = View::new(
+        (request.sort_field.as_ref(), request.sort_order),
+        (request.filter.as_deref(), request.filter_field.as_ref()),
+        request.hide_deleted,
+        (request.uid_validity, request.uid_min),
+    )?;
+    let (hub, account) = (Arc::clone(&session.hub), session.handle.account().id);
+    let subscriber = view::subscriber(session);
+    let key = subscriber.key;
+    let open = async move { view.open(&hub, (account, mailbox), subscriber).await };
+    let name = request.folder;
+    Ok(Step::after(open, move |session, reply, opened| {
+        let (mailbox, opened, _) = opened?;
+        session.send(reply, view::report(name.clone(), &opened));
+        let folder = OpenFolder::new(Folder::new(opened.order, fields), mailbox, key);
+        // Only now: the mailbox has a folder all the time, so its messages stay recent.
+        match session.folders.insert(name, folder) {
+            Some(older) => Ok(Step::after(older.close(), |_, _, ()| Ok(Step::Done))),
+            None => Ok(Step::Done),
+        }
+    }))
+}

@@ -1,0 +1,18 @@
+//! `mailboxCreate`: make a mailbox.
+
+use protocol::MailboxCreate;
+
+use crate::failure::Failure;
+use crate::name::MailboxRef;
+use crate::session::{Session, Step};
+
+pub(super) fn handle(session: &Session, request: MailboxCreate) -> Result<Step, Failure> {
+    let mailbox = MailboxRef::parse(&request.mailbox, session.handle.account())?;
+    let storage = session.hub.storage.clone();
+    let class = request.class.unwrap_or_default();
+    let create = async move { storage.create_mailbox(mailbox.account, mailbox.name, class).await };
+    Ok(Step::after(create, |_, _, created| {
+        created?;
+        Ok(Step::Done)
+    }))
+}
