@@ -164,19 +164,19 @@ pub(crate) async fn admit(
 ) -> Result<Arc<Account>, Failure> {
     // What is no address may be a password in the wrong field.
     let named = Address::parse(account).map_or("-", |_| account);
-    if !hub.guesses.admit(Instant::now(), address, account) {
+    let Some(attempt) = hub.guesses.attempt(address, account).await else {
         hub.metrics.refuse("too many attempts to log in");
         info!(%address, account = named, "login refused: too many attempts");
         let text = "too many attempts to log in: wait some minutes";
         return Err(Failure::because(ErrorCode::TemporaryFailure, text));
-    }
+    };
     let outcome = proof.await;
     match &outcome {
-        Ok(_) => hub.guesses.succeeded(address, account),
+        Ok(_) => attempt.succeeded(),
         Err(failure) if failure.code() == ErrorCode::IncorrectPassword => {
             info!(%address, account = named, "login failed");
         }
-        Err(_) => hub.guesses.forgive(address, account),
+        Err(_) => attempt.forgiven(),
     }
     outcome
 }
