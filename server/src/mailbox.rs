@@ -19,7 +19,7 @@ pub(crate) use actor::{spawn, stored};
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use numbers::{Numbers, in_order};
-pub(crate) use open::open;
+pub(crate) use open::{open, remove_older};
 pub(crate) use order::{Change, Order, Row};
 
 use crate::failure::Failure;

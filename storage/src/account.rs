@@ -37,6 +37,7 @@ const SET_REAL_NAME: Sql = Sql::same("UPDATE account SET real_name = $2 WHERE id
 const REMOVE: Sql = Sql::same("DELETE FROM account WHERE id = $1");
 
 // Before blobs are released no message may come or go; appends lock their mailbox.
+const LOCK_ROW: Sql = locking!("SELECT id FROM account WHERE id = $1");
 const LOCK: Sql =
     locking!("SELECT b.id FROM mailbox b JOIN account a ON a.id = b.account WHERE a.id = $1 ORDER BY b.id");
 const LOCK_DOMAIN: Sql = locking!(
@@ -214,6 +215,12 @@ async fn remove(connection: &mut Connection<'_>, account: AccountId) -> Result<(
         0 => Err(Error::NotFound { what: Aggregate::Account }),
         _ => Ok(()),
     }
+}
+
+/// Keeps others from changing what belongs to the account until the transaction ends.
+pub(crate) async fn lock(connection: &mut Connection<'_>, account: AccountId) -> Result<()> {
+    let row = connection.optional(LOCK_ROW, &[account.into()]).await?;
+    row.map(drop).ok_or(Error::NotFound { what: Aggregate::Account })
 }
 
 #[cfg(test)]

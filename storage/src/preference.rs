@@ -1,10 +1,11 @@
 //! What has an account set to its liking?
 
 use crate::Storage;
-use crate::error::{Aggregate, Error, Result};
+use crate::account;
+use crate::error::{Aggregate, Result};
 use crate::id::AccountId;
 use crate::name;
-use crate::statement::{Connection, Sql, locking};
+use crate::statement::{Connection, Sql};
 
 const LIST: Sql = Sql::same("SELECT name, value FROM preference WHERE account = $1 AND scope = $2");
 const SET: Sql = Sql::same(
@@ -12,7 +13,6 @@ const SET: Sql = Sql::same(
      ON CONFLICT (account, scope, name) DO UPDATE SET value = excluded.value",
 );
 const CLEAR: Sql = Sql::same("DELETE FROM preference WHERE account = $1 AND scope = $2 AND name = $3");
-const LOCK: Sql = locking!("SELECT id FROM account WHERE id = $1");
 
 /// A preference and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,7 @@ async fn set(
     scope: &str,
     changes: &[(String, Option<String>)],
 ) -> Result<()> {
-    let owner = connection.optional(LOCK, &[account.into()]).await?;
-    owner.ok_or(Error::NotFound { what: Aggregate::Account })?;
+    account::lock(connection, account).await?;
     for (name, value) in changes {
         let (account, scope, name) = (account.into(), scope.into(), name.into());
         match value {

@@ -1,12 +1,12 @@
 //! Where can the phones of an account be reached?
 
 use crate::Storage;
-use crate::error::{Aggregate, Error, Result};
+use crate::account;
+use crate::error::{Aggregate, Result};
 use crate::id::AccountId;
 use crate::name;
-use crate::statement::{Connection, Sql, locking};
+use crate::statement::{Connection, Sql};
 
-const LOCK: Sql = locking!("SELECT id FROM account WHERE id = $1");
 const CLEAR: Sql = Sql::same("DELETE FROM registration WHERE address = $1");
 const INSERT: Sql = Sql::same(
     "INSERT INTO registration (account, address, position, binding, expires) VALUES ($1, $2, $3, $4, $5)",
@@ -71,8 +71,7 @@ impl Storage {
 }
 
 async fn set(connection: &mut Connection<'_>, registration: &Registration) -> Result<()> {
-    let owner = connection.optional(LOCK, &[registration.account.into()]).await?;
-    owner.ok_or(Error::NotFound { what: Aggregate::Account })?;
+    account::lock(connection, registration.account).await?;
     connection.execute(CLEAR, &[(&registration.address).into()]).await?;
     for (position, binding) in (0..).zip(&registration.bindings) {
         let position: i64 = position;

@@ -1,15 +1,15 @@
 //! Which mailboxes does a user want to see?
 
 use crate::Storage;
+use crate::account;
 use crate::error::{Aggregate, Error, Result};
 use crate::id::AccountId;
 use crate::name::MailboxName;
-use crate::statement::{Connection, Sql, locking};
+use crate::statement::{Connection, Sql};
 
 const LIST: Sql = Sql::same("SELECT name FROM subscription WHERE account = $1");
 const ADD: Sql = Sql::same("INSERT INTO subscription (account, name) VALUES ($1, $2) ON CONFLICT DO NOTHING");
 const DROP: Sql = Sql::same("DELETE FROM subscription WHERE account = $1 AND name = $2");
-const LOCK: Sql = locking!("SELECT id FROM account WHERE id = $1");
 const COUNT: Sql = Sql::same("SELECT COUNT(*) FROM subscription WHERE account = $1");
 /// Subscriptions of an account.
 const MOST: i64 = 10_000;
@@ -41,8 +41,7 @@ async fn set(
     account: AccountId,
     changes: &[(MailboxName, bool)],
 ) -> Result<()> {
-    let owner = connection.optional(LOCK, &[account.into()]).await?;
-    owner.ok_or(Error::NotFound { what: Aggregate::Account })?;
+    account::lock(connection, account).await?;
     for (name, wanted) in changes {
         let sql = if *wanted { ADD } else { DROP };
         connection.execute(sql, &[account.into(), name.into()]).await?;

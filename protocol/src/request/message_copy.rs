@@ -1,26 +1,32 @@
 //! `messageCopy`: copy messages to a mailbox.
 
-use crate::{
-    CopyReport, MessageSet,
-    wire::{Flag, wire},
-};
+/// Declares a request that brings messages to a mailbox: `messageMove` is as `messageCopy`.
+macro_rules! transfer {
+    ($(#[doc = $doc:literal])+ pub struct $type:ident $name:literal) => {
+        $crate::wire::wire! {
+            $(#[doc = $doc])+
+            pub struct $type $name {
+                /// The folder they are in.
+                attribute folder: String = "folder";
+                /// The mailbox they go to.
+                attribute target: String = "targetMailbox";
+                /// If that mailbox does not exist, create it with this class; it may be empty.
+                attribute class: Option<String> = "mailboxClass";
+                /// `uid`: report the UIDs that they have there.
+                attribute report: Option<$crate::CopyReport> = "report";
+                /// Store encrypted for the user.
+                attribute encrypt: $crate::Flag = "encrypt";
+                /// Store decrypted.
+                attribute decrypt: $crate::Flag = "decrypt";
+                /// Which messages.
+                body set: $crate::MessageSet = "set";
+            }
+        }
+    };
+}
+pub(super) use transfer;
 
-wire! {
+transfer! {
     /// Copies messages to a mailbox. With `report`, answered by one `messageAdded` for each.
-    pub struct MessageCopy "messageCopy" {
-        /// The folder they are in.
-        attribute folder: String = "folder";
-        /// The mailbox they go to.
-        attribute target: String = "targetMailbox";
-        /// If that mailbox does not exist, create it with this class; it may be empty.
-        attribute class: Option<String> = "mailboxClass";
-        /// `uid`: report the UIDs of the copies.
-        attribute report: Option<CopyReport> = "report";
-        /// Copy encrypted for the user.
-        attribute encrypt: Flag = "encrypt";
-        /// Copy decrypted.
-        attribute decrypt: Flag = "decrypt";
-        /// Which messages.
-        body set: MessageSet = "set";
-    }
+    pub struct MessageCopy "messageCopy"
 }

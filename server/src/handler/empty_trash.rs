@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::empty_mailbox::empty;
 use crate::failure::Failure;
+use crate::mailbox;
 use crate::name::MailboxRef;
 use crate::preference;
 use crate::session::{Session, Step};
@@ -15,7 +15,7 @@ pub(super) fn handle(session: &Session) -> Result<Step, Failure> {
         let settings = preference::settings(&hub.storage, account.id).await?;
         let trash = MailboxRef::parse(&settings.trash_box, &account)?;
         match hub.storage.find_mailbox(trash.account, &trash.name).await? {
-            Some(trash) => empty(&hub, trash.id, None).await,
+            Some(trash) => mailbox::remove_older(&hub, trash.id, None).await,
             // Nothing was deleted yet.
             None => Ok(()),
         }

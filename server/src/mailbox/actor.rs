@@ -163,10 +163,9 @@ impl Actor {
             }
             Command::Vanished(reply) => {
                 self.vanished = true;
-                for watch in self.folders.values() {
-                    // Who is not told now finds out by the next request.
-                    _ = watch.subscriber.session.try_send(Input::Changed(watch.subscriber.key.folder));
-                }
+                self.folders.values_mut().for_each(|watch| watch.changed = true);
+                // Who cannot be told now finds out by the next request.
+                self.tell();
                 _ = reply.send(());
             }
             Command::Close(key, reply) => {

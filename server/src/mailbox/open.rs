@@ -1,16 +1,16 @@
-//! How is a view of a mailbox opened, whether or not anybody has the mailbox open already?
+//! How is the owner of a mailbox asked, whether or not anybody has the mailbox open already?
 
 use std::sync::Arc;
 
+use protocol::ErrorCode;
 use storage::MailboxId;
 use tokio::sync::oneshot;
 
 use super::{Command, Handle, Open, Opened, Spec, Subscriber};
 use crate::failure::Failure;
 use crate::hub::Hub;
-use protocol::ErrorCode;
 
-/// Opens a view of the mailbox. Its owner is started if there is none.
+/// Opens a view of the mailbox.
 pub(crate) async fn open(
     hub: &Arc<Hub>,
     id: MailboxId,
@@ -18,16 +18,29 @@ pub(crate) async fn open(
     uid_validity: Option<u32>,
     subscriber: Subscriber,
 ) -> Result<(Handle, Opened), Failure> {
+    let open = |reply| {
+        let (spec, subscriber) = (spec.clone(), subscriber.clone());
+        Command::Open(Box::new(Open { spec, uid_validity, subscriber, reply }))
+    };
+    ask(hub, id, open).await
+}
+
+/// Removes the messages of the mailbox whose internal date, in milliseconds since 1970, is earlier than this, or all.
+pub(crate) async fn remove_older(hub: &Arc<Hub>, id: MailboxId, than: Option<i64>) -> Result<(), Failure> {
+    ask(hub, id, |reply| Command::RemoveOlder(than, reply)).await.map(|(_, ())| ())
+}
+
+/// Asks the owner, who is started if there is none.
+async fn ask<T>(
+    hub: &Arc<Hub>,
+    id: MailboxId,
+    command: impl Fn(oneshot::Sender<Result<T, Failure>>) -> Command,
+) -> Result<(Handle, T), Failure> {
     // An owner that nobody needs ends, perhaps right now: then there is a new one.
     for _ in 0..3 {
         let handle = hub.mailboxes.open(hub, id);
-        let (reply, answer) = oneshot::channel();
-        let open = Open { spec: spec.clone(), uid_validity, subscriber: subscriber.clone(), reply };
-        if handle.commands.send(Command::Open(Box::new(open))).await.is_err() {
-            continue;
-        }
-        if let Ok(opened) = answer.await {
-            return Ok((handle, opened?));
+        if let Ok(outcome) = handle.ask(&command).await {
+            return Ok((handle, outcome?));
         }
     }
     Err(ErrorCode::TemporaryFailure.into())

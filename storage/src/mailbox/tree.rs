@@ -1,15 +1,14 @@
 //! How are mailboxes renamed and removed together with those below them?
 
-use super::{RELEASE, REMOVE, from_row};
+use super::from_row;
 use crate::Storage;
-use crate::clock;
+use crate::account;
 use crate::error::{Aggregate, Error, Result};
 use crate::id::{AccountId, MailboxId};
 use crate::name::MailboxName;
-use crate::statement::{Connection, Sql, locking};
+use crate::statement::{Connection, Sql};
 
 const OF_ACCOUNT: Sql = Sql::same("SELECT id, name FROM mailbox WHERE account = $1");
-const LOCK_ACCOUNT: Sql = locking!("SELECT id FROM account WHERE id = $1");
 const RENAME: Sql = Sql::same("UPDATE mailbox SET name = $2 WHERE id = $1");
 
 impl Storage {
@@ -58,8 +57,7 @@ async fn branches(
     root: &MailboxName,
     children: bool,
 ) -> Result<Vec<Branch>> {
-    let owner = connection.optional(LOCK_ACCOUNT, &[account.into()]).await?;
-    owner.ok_or(Error::NotFound { what: Aggregate::Account })?;
+    account::lock(connection, account).await?;
     let root = root.as_str();
     let stem = root.trim_end_matches('/');
     let mut branches = Vec::new();
@@ -134,9 +132,7 @@ async fn remove(
     }
     let mut removed = Vec::new();
     for Branch { id, .. } in branches(connection, account, name, children).await? {
-        super::lock(connection, id).await?;
-        connection.execute(RELEASE, &[id.into(), clock::now().into()]).await?;
-        connection.execute(REMOVE, &[id.into()]).await?;
+        super::remove(connection, id).await?;
         removed.push(id);
     }
     Ok(removed)

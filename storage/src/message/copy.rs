@@ -62,9 +62,7 @@ impl Storage {
             .write(args, |c, (source, uids, target, edit)| Box::pin(copy(c, *source, uids, *target, *edit)));
         run.await
     }
-}
 
-impl Storage {
     /// Moves messages to the end of another mailbox, as [`copy`](Self::copy) and [`remove`](Self::remove) in one: of two
     /// who move one, one gets it, and nobody finds it in both or in none.
     pub async fn relocate(

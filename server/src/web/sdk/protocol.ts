@@ -150,19 +150,19 @@ export interface Requests {
   folderReopen: {
     /** The folder. */
     folder: string;
-    /** As in `folderOpen`. */
+    /** The field to sort by; absent: UID. */
     sortField?: string;
-    /** As in `folderOpen`. */
+    /** Which way; absent: ascending. */
     sortOrder?: "asc" | "desc";
-    /** As in `folderOpen`. */
+    /** Only messages that match this. */
     filter?: string;
-    /** As in `folderOpen`. */
+    /** Where the filter looks: `FLAGS`, `body`, a header field; absent: any header field or body part. */
     filterField?: string;
-    /** As in `folderOpen`. */
+    /** Whether messages leave the folder when they are marked `Deleted`; absent: as the preference DeleteMode says. */
     hideDeleted?: boolean;
-    /** As in `folderOpen`. */
+    /** The UIDVALIDITY that `UIDMin` was seen with. */
     UIDValidity?: number;
-    /** As in `folderOpen`. */
+    /** Only messages from this UID on, if `UIDValidity` is the mailbox's. */
     UIDMin?: number;
     /** The fields that reports on messages carry; none: those that they carried before. */
     fields: string[];
@@ -228,11 +228,11 @@ export interface Requests {
     targetMailbox: string;
     /** If that mailbox does not exist, create it with this class; it may be empty. */
     mailboxClass?: string;
-    /** `uid`: report the UIDs of the copies. */
+    /** `uid`: report the UIDs that they have there. */
     report?: "uid";
-    /** Copy encrypted for the user. */
+    /** Store encrypted for the user. */
     encrypt?: boolean;
-    /** Copy decrypted. */
+    /** Store decrypted. */
     decrypt?: boolean;
     /** Which messages. */
     set: MessageSet;
