@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use protocol::Flags;
 use serde::{Deserialize, Serialize};
 use storage::{MailboxName, NewMessage, Storage};
@@ -217,11 +218,9 @@ pub(crate) async fn store(
     const AT_ONCE: usize = 16;
     let blobs = storage.blobs();
     let write = messages.into_iter().map(|(raw, internal_date, flags)| async move {
-        let fields = mail::fields(&raw);
-        let header = mail::header_block(&raw).to_vec();
-        let blob = blobs.put_bytes(raw).await?;
-        let flags = stored(flags);
-        Ok::<_, storage::Error>(NewMessage { blob, internal_date, flags, original_uid: None, fields, header })
+        let raw = Bytes::from(raw);
+        let blob = blobs.put_bytes(raw.clone()).await?;
+        Ok::<_, storage::Error>(mail::new_message(&raw, blob, internal_date, stored(flags)))
     });
     let messages: Vec<NewMessage> = futures_util::stream::iter(write).buffered(AT_ONCE).try_collect().await?;
     let stored = storage.append(mailbox, messages).await?;

@@ -3,7 +3,7 @@
 //! Bytes of a message in, its meaning out: pure functions, except that the [`Importer`] reads files. Nothing here fails
 //! on a message that is wrong: it is shown as far as it goes.
 //!
-//! - When a message is stored: [`fields()`] gives its columns, [`header_block`] the header that is kept beside them.
+//! - When a message is stored: [`new_message`] gives its columns and the header that is kept beside them.
 //! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
@@ -45,7 +45,9 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
 pub(crate) use fields::fields;
+pub(crate) use fields::new_message;
 pub(crate) use header::header_block;
 pub(crate) use import::{Imported, Importer};
 pub(crate) use part::{Entry, Outline, Part, PartId};

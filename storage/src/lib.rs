@@ -31,6 +31,7 @@ mod migration;
 mod name;
 mod pool;
 mod preference;
+mod queue;
 mod reference;
 mod registration;
 mod setting;
@@ -44,7 +45,7 @@ pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, MailboxId, Modseq, Uid};
+pub use id::{AccountId, DomainId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
@@ -52,6 +53,7 @@ pub use message::{
 pub use name::MailboxName;
 pub use pool::{Database, Pressure};
 pub use preference::Preference;
+pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
 pub use upload::{Room, Upload};

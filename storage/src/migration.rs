@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
         name: "subscriptions",
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
+    Step { version: 5, name: "queue", sql: Sql::same(include_str!("../../migrations/0005_queue.sql")) },
 ];
 
 /// The mark of tables whose rows lie in the order of their primary key. Only SQLite can; to PostgreSQL the mark is
