@@ -133,6 +133,8 @@ pub enum Aggregate {
     Domain,
     /// An account.
     Account,
+    /// Another name of an account.
+    Alias,
     /// A mailbox.
     Mailbox,
     /// A message of a mailbox.
@@ -150,6 +152,7 @@ impl fmt::Display for Aggregate {
         f.write_str(match self {
             Self::Domain => "domain",
             Self::Account => "account",
+            Self::Alias => "alias",
             Self::Mailbox => "mailbox",
             Self::Message => "message",
             Self::Upload => "upload",

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod account;
+mod alias;
 mod blob;
 mod clock;
 mod domain;
@@ -41,6 +42,7 @@ mod upload;
 mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
+pub use alias::Alias;
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
     Step { version: 5, name: "queue", sql: Sql::same(include_str!("../../migrations/0005_queue.sql")) },
+    Step { version: 7, name: "rights", sql: Sql::same(include_str!("../../migrations/0007_rights.sql")) },
 ];
 
 /// The mark of tables whose rows lie in the order of their primary key. Only SQLite can; to PostgreSQL the mark is
