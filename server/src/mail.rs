@@ -10,6 +10,7 @@
 //!   the bytes of one.
 //! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
 //!   [`calendar_text`] do so for calendars.
+//! - When one is composed: [`compose()`] writes what a client wrote as XML, [`resent`] what stands before one that is sent on.
 //! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
 //!
 //! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
@@ -19,6 +20,7 @@
 
 mod address;
 mod charset;
+mod compose;
 mod content_line;
 mod date;
 mod fields;
@@ -50,6 +52,10 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compose::{
+    Attached, BASE64_LINE, Composed, Passage, Piece, Stamp, Transfer, Unwritable, append_base64, compose,
+    recipients, resent, secrets, settle_author, sourced,
+};
 pub(crate) use content_line::Unreadable;
 #[cfg(test)]
 pub(crate) use fields::fields;

@@ -12,14 +12,14 @@ mod open;
 mod order;
 
 use protocol::{FlagTerms, FolderReport, Range, ReportMode};
-use storage::{FlagEdit, MailboxId};
+use storage::{FlagEdit, MailboxId, NewMessage};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use actor::{spawn, stored};
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use numbers::{Numbers, in_order};
-pub(crate) use open::{open, remove_older};
+pub(crate) use open::{open, remove_older, replace};
 pub(crate) use order::{Change, Order, Row};
 
 use crate::failure::Failure;
@@ -76,6 +76,8 @@ pub(crate) enum Command {
     /// Move messages to a mailbox, with this change to their flags: the UIDs that they have there. Of two who move one,
     /// one gets it.
     Move(Vec<u32>, MailboxId, FlagEdit, oneshot::Sender<Result<Vec<u32>, Failure>>),
+    /// Store a message in place of the older version with this UID: the UID that it has.
+    Replace(u32, Box<NewMessage>, oneshot::Sender<Result<u32, Failure>>),
     /// Remove messages for good whose internal date, in milliseconds since 1970, is earlier than this, or all.
     RemoveOlder(Option<i64>, oneshot::Sender<Result<(), Failure>>),
     /// Remove all messages that are marked `Deleted`.

@@ -64,7 +64,10 @@ transcripts! {
     mailbox_rename
     mailbox_sub_list
     mailbox_sub_update
+    message_append
     message_move
+    message_redirect
+    message_submit
     outgoing_01
     outgoing_11
 }

@@ -45,6 +45,9 @@ const EXAMPLES: &[&str] = &[
     r#"<messageRemove id="1" folder="F" mode="Move To Trash"><UID>5</UID></messageRemove>"#,
     r#"<messageCopy id="1" folder="F" targetMailbox="Archive" mailboxClass="" report="uid" encrypt="yes" decrypt="yes"><index>0</index></messageCopy>"#,
     r#"<messageMove id="1" folder="F" targetMailbox="Archive" mailboxClass="" report="uid" encrypt="yes" decrypt="yes"><index>0</index></messageMove>"#,
+    r#"<messageAppend id="1" folder="F" targetMailbox="Drafts" mailboxClass="" flags="Seen,Draft" internalDate="20240229T120000Z" report="uid" replacesUID="5" uploadID="u"><EMail><Subject>a</Subject></EMail></messageAppend>"#,
+    r#"<messageSubmit id="1" noSentCopy="yes" replyFolder="F" replyUID="5" draftFolder="D" draftUID="6"><EMail><To realName="Bob">bob@localhost</To><MIME type="text" subtype="plain" estimatedSize="0">hello</MIME></EMail></messageSubmit>"#,
+    r#"<messageRedirect id="1" folder="F"><UID>5</UID><To realName="Bob">bob@localhost</To><To>carol@localhost</To></messageRedirect>"#,
     r#"<emptyTrash id="1"/>"#,
     r#"<emptyMailbox id="1" mailbox="Archive" duration="86400"/>"#,
     r#"<signalBind id="1" clientID="desk" mode="kill" presence="yes" readIM="yes"><sdpText>v=0&#13;

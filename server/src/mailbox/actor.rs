@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{FlagTerms, Flags, Range};
-use storage::{Blob, FlagEdit, MailboxId, SortKey, Storage, Summary, Uid};
+use protocol::{ErrorCode, FlagTerms, Flags, Range};
+use storage::{Blob, FlagEdit, MailboxId, NewMessage, SortKey, Storage, Summary, Uid};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
@@ -144,6 +144,11 @@ impl Actor {
                 self.tell();
                 _ = reply.send(outcome);
             }
+            Command::Replace(older, message, reply) => {
+                let outcome = self.replace(older, *message).await;
+                self.tell();
+                _ = reply.send(outcome);
+            }
             Command::RemoveOlder(than, reply) => {
                 let removed = self.storage.remove_older(self.id, than).await;
                 let outcome = self.removed(removed);
@@ -275,6 +280,14 @@ impl Actor {
             state.index.remove(&uids);
         }
         Ok(())
+    }
+
+    async fn replace(&mut self, older: u32, message: NewMessage) -> Result<u32, Failure> {
+        let (stored, removed) = self.storage.replace(self.id, Uid(older), message).await?;
+        self.removed(Ok(removed))?;
+        let uid = stored.ok_or(ErrorCode::ServerFailure)?.uid.0;
+        self.arrived(&[uid]).await;
+        Ok(uid)
     }
 
     /// Takes stored messages into the index, with those that could not be read before.
