@@ -10,6 +10,7 @@ mod clock;
 pub mod command;
 pub mod config;
 mod failure;
+mod file;
 mod first_start;
 mod folder;
 mod folder_lock;

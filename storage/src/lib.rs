@@ -21,6 +21,7 @@ mod blob;
 mod clock;
 mod domain;
 mod error;
+mod file;
 mod flags;
 #[cfg(test)]
 mod harness;
@@ -43,8 +44,9 @@ pub use account::{Account, Credentials, NewAccount};
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, MailboxId, Modseq, Uid};
+pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
