@@ -6,6 +6,7 @@
 mod accept;
 mod environment;
 mod load;
+mod mail;
 mod value;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, ListenOption};
+pub use mail::{Mail, Relay, RelayTls};
 pub use value::{Ports, Proxy, Size, Span};
 
 /// Everything that can be set.
@@ -48,6 +50,8 @@ pub struct Config {
     pub sip: Sip,
     /// Sound.
     pub media: Media,
+    /// Mail that comes in and goes out.
+    pub mail: Mail,
 }
 
 /// Addresses to listen on; an empty list switches a listener off, port 0 takes a free port.
@@ -72,6 +76,9 @@ pub struct Listen {
     /// SIP over UDP and TCP.
     #[serde(deserialize_with = "accept::listeners")]
     pub sip: Vec<SocketAddr>,
+    /// LMTP, for the mail server that takes mail in for us.
+    #[serde(deserialize_with = "accept::listeners")]
+    pub lmtp: Vec<SocketAddr>,
 }
 
 /// Where rows are kept.
@@ -308,6 +315,7 @@ impl Default for Config {
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -321,6 +329,7 @@ impl Default for Listen {
             ximss: local(11024),
             ximsss: local(11025),
             sip: local(5060),
+            lmtp: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod call;
 mod clock;
 pub mod command;
 pub mod config;
+mod delivery;
 mod failure;
 mod file;
 mod first_start;

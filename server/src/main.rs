@@ -78,6 +78,34 @@ enum AccountCommand {
         #[arg(value_name = "NAME@DOMAIN")]
         address: String,
     },
+    /// Other names of accounts: they log in, are called and get mail as the account's own
+    #[command(subcommand)]
+    Alias(AliasCommand),
+}
+
+#[derive(Subcommand)]
+enum AliasCommand {
+    /// Give an account another name
+    Add {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+        /// The other name, in any domain that is served here
+        #[arg(value_name = "ALIAS@DOMAIN")]
+        alias: String,
+    },
+    /// List the other names of an account
+    List {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+    },
+    /// Take the name from the account
+    Remove {
+        /// The other name
+        #[arg(value_name = "ALIAS@DOMAIN")]
+        alias: String,
+    },
 }
 
 #[derive(Args)]
@@ -194,6 +222,9 @@ async fn account(config: &Config, command: AccountCommand) -> anyhow::Result<()>
         }
         AccountCommand::List => Command::AccountList,
         AccountCommand::Remove { address } => Command::AccountRemove { address },
+        AccountCommand::Alias(AliasCommand::Add { address, alias }) => Command::AliasAdd { address, alias },
+        AccountCommand::Alias(AliasCommand::List { address }) => Command::AliasList { address },
+        AccountCommand::Alias(AliasCommand::Remove { alias }) => Command::AliasRemove { alias },
     };
     for line in server::command::run(config, command).await?.into_iter().chain(random) {
         say(&line)?;

@@ -144,6 +144,8 @@ pub enum Aggregate {
     Domain,
     /// An account.
     Account,
+    /// Another name of an account.
+    Alias,
     /// A mailbox.
     Mailbox,
     /// A message of a mailbox.
@@ -163,6 +165,7 @@ impl fmt::Display for Aggregate {
         f.write_str(match self {
             Self::Domain => "domain",
             Self::Account => "account",
+            Self::Alias => "alias",
             Self::Mailbox => "mailbox",
             Self::Message => "message",
             Self::Upload => "upload",

@@ -179,9 +179,13 @@ const CONTRADICTIONS: &[&str] = &[
      WHERE m.uid IS NULL OR f.uid IS NULL OR h.uid IS NULL",
     // A blob that is named more or less often than is counted.
     "SELECT COUNT(*) FROM (SELECT b.key, b.refs, COUNT(n.blob) AS named FROM blob b LEFT JOIN \
-     (SELECT blob FROM message UNION ALL SELECT blob FROM upload UNION ALL SELECT blob FROM file_extent) n ON n.blob = b.key GROUP BY b.key, b.refs) x \
+     (SELECT blob FROM message UNION ALL SELECT blob FROM upload UNION ALL SELECT blob FROM queued \
+     UNION ALL SELECT blob FROM file_extent) n ON n.blob = b.key GROUP BY b.key, b.refs) x \
      WHERE refs <> named",
     "SELECT COUNT(*) FROM message m LEFT JOIN blob b ON b.key = m.blob WHERE b.key IS NULL",
+    // A queued message whose time is not that of its recipients.
+    "SELECT COUNT(*) FROM queued q WHERE claimed = 0 AND next <> COALESCE(\
+     (SELECT MIN(r.next) FROM queued_recipient r WHERE r.message = q.id), -1)",
     "SELECT COUNT(*) FROM file_extent e LEFT JOIN blob b ON b.key = e.blob WHERE b.key IS NULL",
     // A file that is not in a directory.
     "SELECT COUNT(*) FROM file f LEFT JOIN file d ON d.account = f.account AND d.is_directory = 1 AND \

@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod account;
+mod alias;
 mod blob;
 mod clock;
 mod domain;
@@ -32,6 +33,7 @@ mod migration;
 mod name;
 mod pool;
 mod preference;
+mod queue;
 mod reference;
 mod registration;
 mod setting;
@@ -41,12 +43,13 @@ mod upload;
 mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
+pub use alias::Alias;
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, Uid};
+pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
@@ -54,6 +57,7 @@ pub use message::{
 pub use name::MailboxName;
 pub use pool::{Database, Pressure};
 pub use preference::Preference;
+pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
 pub use upload::{Room, Upload};

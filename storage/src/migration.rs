@@ -32,6 +32,8 @@ const STEPS: &[Step] = &[
         name: "subscriptions",
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
+    Step { version: 5, name: "queue", sql: Sql::same(include_str!("../../migrations/0005_queue.sql")) },
+    Step { version: 7, name: "rights", sql: Sql::same(include_str!("../../migrations/0007_rights.sql")) },
     Step { version: 8, name: "files", sql: Sql::same(include_str!("../../migrations/0008_files.sql")) },
 ];
 
