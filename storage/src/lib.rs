@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 mod account;
 mod blob;
+mod check;
 mod clock;
 mod domain;
 mod error;
@@ -41,6 +42,7 @@ mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use flags::{FlagEdit, Flags};
