@@ -1,6 +1,6 @@
 //! What does the gateway know of mail formats?
 //!
-//! Bytes of a message in, its meaning out: pure functions, except that the [`Importer`] reads files. Nothing here fails
+//! Bytes of a message in, its meaning out: pure functions, except that [`Importer`] and [`Exporter`] have files. Nothing here fails
 //! on a message that is wrong: it is shown as far as it goes.
 //!
 //! - When a message is stored: [`fields()`] gives its columns, [`header_block`] the header that is kept beside them.
@@ -8,7 +8,8 @@
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
 //!   the bytes of one.
-//! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
+//! - Where messages come from and go to: an [`Importer`] reads files, an [`Exporter`] writes them, [`welcome()`] has those of
+//!   a first start.
 //!
 //! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
 //! `date` its fields, `word` their encoded words, `transfer` and `charset` the bytes. The library mail-parser has
@@ -18,6 +19,7 @@
 mod address;
 mod charset;
 mod date;
+mod export;
 mod fields;
 mod file_name;
 mod header;
@@ -45,6 +47,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::fields;
 pub(crate) use header::header_block;
 pub(crate) use import::{Imported, Importer};
