@@ -110,6 +110,14 @@ impl Bed {
         inbox.unwrap().id
     }
 
+    /// Does to the database what no operation of the storage does.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let done = self.storage.pool().write(sql, |c, sql| {
+            Box::pin(async { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
+        });
+        done.await.unwrap();
+    }
+
     /// A single number that the database answers with.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         let mut reader = self.storage.pool().reader().await.unwrap();
@@ -178,10 +186,11 @@ const CONTRADICTIONS: &[&str] = &[
      FULL JOIN message_header h ON h.mailbox = m.mailbox AND h.uid = m.uid \
      WHERE m.uid IS NULL OR f.uid IS NULL OR h.uid IS NULL",
     // A blob that is named more or less often than is counted.
-    "SELECT COUNT(*) FROM (SELECT b.key, b.refs, COUNT(n.blob) AS named FROM blob b LEFT JOIN \
-     (SELECT blob FROM message UNION ALL SELECT blob FROM upload UNION ALL SELECT blob FROM queued \
-     UNION ALL SELECT blob FROM file_extent) n ON n.blob = b.key GROUP BY b.key, b.refs) x \
-     WHERE refs <> named",
+    concat!(
+        "SELECT COUNT(*) FROM (SELECT b.key, b.refs, COUNT(n.blob) AS named FROM blob b LEFT JOIN (",
+        crate::check::blobs::named!(),
+        ") n ON n.blob = b.key GROUP BY b.key, b.refs) x WHERE refs <> named"
+    ),
     "SELECT COUNT(*) FROM message m LEFT JOIN blob b ON b.key = m.blob WHERE b.key IS NULL",
     // A queued message whose time is not that of its recipients.
     "SELECT COUNT(*) FROM queued q WHERE claimed = 0 AND next <> COALESCE(\
