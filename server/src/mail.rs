@@ -45,11 +45,13 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use date::written_date;
 #[cfg(test)]
 pub(crate) use fields::fields;
 pub(crate) use fields::new_message;
 pub(crate) use header::header_block;
 pub(crate) use import::{Imported, Importer};
+pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
 pub(crate) use search::{matches_anywhere, matches_body, matches_header};
