@@ -53,11 +53,13 @@ mod samples;
 mod tests;
 
 pub(crate) use content_line::Unreadable;
+pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};
+pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
 pub(crate) use search::{matches_anywhere, matches_body, matches_header};
