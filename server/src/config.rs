@@ -40,6 +40,8 @@ pub struct Config {
     pub session: Session,
     /// What one peer may send and hold.
     pub limits: Limits,
+    /// Open mailboxes.
+    pub mailbox: Mailbox,
     /// The HTTP interface.
     pub http: Http,
     /// Signalling with phones.
@@ -190,6 +192,18 @@ pub struct Limits {
     pub http_header_time: Span,
 }
 
+/// Open mailboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mailbox {
+    /// What the sorted indexes of all mailboxes may take before those are given up that nobody views, in bytes.
+    #[serde(deserialize_with = "accept::some_size")]
+    pub memory: Size,
+    /// Ways in which a mailbox may be shown at once: sorted, filtered.
+    #[serde(deserialize_with = "accept::count")]
+    pub views: u32,
+}
+
 /// The HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -291,6 +305,7 @@ impl Default for Config {
             auth: Auth::default(),
             session: Session::default(),
             limits: Limits::default(),
+            mailbox: Mailbox::default(),
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
@@ -363,6 +378,12 @@ impl Default for Limits {
             upload: Size(2 << 30),
             http_header_time: Span::seconds(10),
         }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { memory: Size(512 << 20), views: 256 }
     }
 }
 

@@ -54,6 +54,7 @@ transcripts! {
     empty_mailbox
     empty_trash
     folder_examples
+    folder_open
     folder_reopen
     incoming_01
     incoming_02
