@@ -33,6 +33,7 @@ mod pool;
 mod preference;
 mod reference;
 mod registration;
+mod search;
 mod setting;
 mod statement;
 mod subscription;
@@ -54,6 +55,7 @@ pub use pool::{Database, Pressure};
 pub use preference::Preference;
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
+pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
 use pool::Pool;

@@ -32,6 +32,14 @@ const STEPS: &[Step] = &[
         name: "subscriptions",
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
+    Step {
+        version: 6,
+        name: "search",
+        sql: Sql {
+            sqlite: include_str!("../../migrations/sqlite/0006_search.sql"),
+            postgres: include_str!("../../migrations/postgres/0006_search.sql"),
+        },
+    },
 ];
 
 /// The mark of tables whose rows lie in the order of their primary key. Only SQLite can; to PostgreSQL the mark is
