@@ -39,7 +39,7 @@ pub(crate) async fn write(
     sources: &Sources,
     is_sent: bool,
 ) -> Result<Written, Failure> {
-    let attachments = sources.find(hub, &email).await?;
+    let mut attachments = sources.find(hub, &email).await?;
     let (author, attached) = (author.clone(), attachments.described());
     let now = author.now;
     let limit = hub.config.mail.message;
@@ -56,7 +56,7 @@ pub(crate) async fn write(
     let (composed, outline) = composed.await.map_err(|_| Failure::from(ErrorCode::ServerFailure))??;
     let is_twofold = is_sent && composed.has_secrets();
     let mut writers = Writers::new(hub.storage.blobs(), is_twofold)?;
-    writers.write(hub, &composed, &attachments).await?;
+    writers.write(hub, &composed, &mut attachments).await?;
     let (own, sent) = writers.finish().await?;
     let read = move || mail::new_message(&outline, own, now, storage::Flags::NONE);
     let own = tokio::task::spawn_blocking(read).await.map_err(|_| Failure::from(ErrorCode::ServerFailure))?;
@@ -65,10 +65,10 @@ pub(crate) async fn write(
 
 /// Writes a stored message that is sent on, behind these fields.
 pub(crate) async fn redirect(hub: &Hub, fields: &[u8], original: Blob) -> Result<Blob, Failure> {
-    let rest = Place::Ranges(original, without_secrets(hub, original).await?);
+    let mut rest = Place::Ranges(original, without_secrets(hub, original).await?);
     let mut writers = Writers::new(hub.storage.blobs(), false)?;
     writers.push(fields).await?;
-    writers.copy(hub, &rest, Transfer::EightBit).await?;
+    writers.copy(hub, &mut rest, Transfer::EightBit).await?;
     Ok(writers.finish().await?.1)
 }
 

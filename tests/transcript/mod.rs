@@ -68,6 +68,7 @@ transcripts! {
     file_sub_update
     file_write
     folder_examples
+    folder_open
     folder_reopen
     incoming_01
     incoming_02

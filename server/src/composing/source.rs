@@ -7,10 +7,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use protocol::{Email, ErrorCode, Mime, MimeSource};
-use storage::{Blob, Uid};
+use storage::{Blob, FileStream, Uid};
 
+use crate::account::Account;
 use crate::content::EncodedPart;
 use crate::failure::Failure;
+use crate::file;
 use crate::hub::Hub;
 use crate::mail::{self, Attached, Part, PartId, Passage};
 use crate::mailbox::{Command, FolderKey, Handle};
@@ -32,12 +34,15 @@ pub(super) enum Place {
     Ranges(Blob, Vec<Range<u64>>),
     /// The body of an encoded part, to be decoded block by block.
     Encoded(EncodedPart),
+    /// A file that was opened; it is read once.
+    File(Option<FileStream>),
     /// In memory: part of a nested message that was encoded itself.
     Memory(Bytes),
 }
 
-/// The open folders that a message takes its attachments from, and the session whose upload set it does from.
+/// What a message takes its attachments from: the files of an account, the upload set of a session, its open folders.
 pub(crate) struct Sources {
+    account: Arc<Account>,
     session: String,
     folders: HashMap<String, (Handle, FolderKey)>,
 }
@@ -57,7 +62,8 @@ impl Sources {
                 folders.insert(name.clone(), (folder.mailbox.clone(), folder.key()));
             }
         }
-        Ok(Self { session: session.handle.id().to_string(), folders })
+        let account = Arc::clone(session.handle.account());
+        Ok(Self { account, session: session.handle.id().to_string(), folders })
     }
 
     /// Finds everything that the message attaches.
@@ -66,10 +72,7 @@ impl Sources {
         for mime in mail::sourced(email) {
             let one = match &mime.source {
                 Some(MimeSource::Upload(id)) => self.upload(hub, id).await?,
-                Some(MimeSource::File(_)) => {
-                    let text = "file storage cannot be attached from yet: upload the file";
-                    return Err(Failure::because(ErrorCode::BadRequest, text));
-                }
+                Some(MimeSource::File(name)) => self.file(hub, name).await?,
                 Some(MimeSource::Message { folder, uid }) => self.message(hub, folder, *uid, mime).await?,
                 None => continue,
             };
@@ -86,14 +89,21 @@ impl Sources {
             error => error.into(),
         })?;
         let blob = upload.blob;
-        let place = Place::Ranges(blob, vec![0..blob.size]);
+        let mut place = Place::Ranges(blob, vec![0..blob.size]);
         let essence = upload.content_type.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("message/rfc822") {
-            return Ok((Attached::message(blob.size, passage(hub, &place).await?), place));
+            return Ok((Attached::message(blob.size, passage(hub, &mut place).await?), place));
         }
         // Not what a text without a type would be: nobody knows what it is.
         let content_type = if essence.is_empty() { "application/octet-stream" } else { &upload.content_type };
         Ok((Attached::file(content_type, None, blob.size), place))
+    }
+
+    async fn file(&self, hub: &Hub, name: &str) -> Result<(Attached, Place), Failure> {
+        let (file, stream) = file::open(hub, &self.account, name).await?;
+        let name = Some(file.path.name().to_owned());
+        let attached = Attached::file("application/octet-stream", name, stream.len());
+        Ok((attached, Place::File(Some(stream))))
     }
 
     async fn message(
@@ -113,8 +123,8 @@ impl Sources {
             None => {
                 let ranges = without_secrets(hub, blob).await?;
                 let size = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
-                let place = Place::Ranges(blob, ranges);
-                Ok((Attached::message(size, passage(hub, &place).await?), place))
+                let mut place = Place::Ranges(blob, ranges);
+                Ok((Attached::message(size, passage(hub, &mut place).await?), place))
             }
             Some(part) => {
                 let part = PartId::parse(part).ok_or(ErrorCode::NoSuchPart)?;
@@ -160,7 +170,7 @@ async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), F
         let text = format!("the part {id} is a multipart: attach its parts one by one");
         return Err(Failure::because(ErrorCode::BadRequest, text));
     }
-    let (size, place) = match &entry.blocks {
+    let (size, mut place) = match &entry.blocks {
         _ if !entry.is_plain => {
             let bytes = taken_out(hub, blob, at).await?;
             (bytes.len() as u64, Place::Memory(bytes))
@@ -175,7 +185,7 @@ async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), F
         }
     };
     if entry.content_type == "message/rfc822" {
-        return Ok((Attached::message(size, passage(hub, &place).await?), place));
+        return Ok((Attached::message(size, passage(hub, &mut place).await?), place));
     }
     let name = entry.file_name.as_ref().map(|name| name.as_str().to_owned());
     Ok((Attached::file(&entry.content_type, name, size), place))
@@ -191,7 +201,7 @@ async fn taken_out(hub: &Hub, blob: Blob, at: usize) -> Result<Bytes, Failure> {
 }
 
 /// How a message can go, seen from all of its bytes.
-async fn passage(hub: &Hub, place: &Place) -> Result<Passage, Failure> {
+async fn passage(hub: &Hub, place: &mut Place) -> Result<Passage, Failure> {
     let mut passage = Passage::default();
     let mut pieces = place.pieces(hub.storage.blobs());
     while let Some(piece) = pieces.try_next().await? {

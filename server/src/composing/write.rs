@@ -28,14 +28,14 @@ impl Writers {
         &mut self,
         hub: &Hub,
         composed: &Composed,
-        attachments: &Attachments,
+        attachments: &mut Attachments,
     ) -> storage::Result<()> {
         for piece in composed.pieces() {
             match piece {
                 Piece::Bytes(bytes) => self.push(bytes).await?,
                 Piece::Secret(bytes) => self.own.write(bytes).await?,
                 Piece::Attached(number, transfer) => {
-                    if let Some((_, place)) = attachments.found.get(*number) {
+                    if let Some((_, place)) = attachments.found.get_mut(*number) {
                         self.copy(hub, place, *transfer).await?;
                     }
                 }
@@ -54,7 +54,12 @@ impl Writers {
     }
 
     /// Adds a content to both.
-    pub(super) async fn copy(&mut self, hub: &Hub, place: &Place, transfer: Transfer) -> storage::Result<()> {
+    pub(super) async fn copy(
+        &mut self,
+        hub: &Hub,
+        place: &mut Place,
+        transfer: Transfer,
+    ) -> storage::Result<()> {
         let mut pieces = place.pieces(hub.storage.blobs());
         // What does not fill a line of base64 waits for more.
         let mut rest = Vec::new();
@@ -89,9 +94,13 @@ impl Writers {
 
 impl Place {
     /// The content, piece by piece.
-    pub(super) fn pieces(&self, blobs: &Blobs) -> BoxStream<'static, storage::Result<Bytes>> {
+    pub(super) fn pieces(&mut self, blobs: &Blobs) -> BoxStream<'static, storage::Result<Bytes>> {
         let blobs = blobs.clone();
         match self {
+            Self::File(file) => match file.take() {
+                Some(file) => file.boxed(),
+                None => stream::empty().boxed(),
+            },
             Self::Memory(bytes) => stream::once(std::future::ready(Ok(bytes.clone()))).boxed(),
             Self::Ranges(blob, ranges) => {
                 let (key, ranges) = (blob.key, ranges.clone());
