@@ -15,6 +15,7 @@ mod operations;
 mod page;
 mod page_mail;
 mod resumption;
+mod stored;
 
 use std::sync::Arc;
 

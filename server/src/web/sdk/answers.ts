@@ -15,6 +15,11 @@ export interface Answers {
   folderRead: "folderMessage";
   messageCopy: "messageAdded";
   messageMove: "messageAdded";
+  fileList: "fileInfo";
+  fileDirInfo: "fileDirInfo";
+  fileRead: "fileData";
+  fileAttrRead: "fileAttrData";
+  fileSubList: "fileSubscription";
 }
 
 /** A data message of a request. */
