@@ -47,7 +47,7 @@ pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, MailboxId, Modseq, Uid};
-pub use mailbox::{Counts, Mailbox};
+pub use mailbox::{Counts, Grant, Grantee, Mailbox, Rights, Shared};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
 };

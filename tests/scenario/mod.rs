@@ -14,6 +14,7 @@ mod login;
 mod operations;
 mod page;
 mod resumption;
+mod rights;
 
 use std::sync::Arc;
 
