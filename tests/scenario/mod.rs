@@ -15,6 +15,7 @@ mod operations;
 mod page;
 mod page_mail;
 mod resumption;
+mod rights;
 mod stored;
 
 use std::sync::Arc;

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use protocol::{Email, ErrorCode, Flags, MessageAdded, MessageAppend};
-use storage::{MailboxId, NewMessage};
+use protocol::{Email, ErrorCode, Flags, MessageAdded, MessageAppend, Rights};
+use storage::{FlagEdit, MailboxId, NewMessage};
 
+use super::transfer;
 use crate::composing::{self, Author, Sources};
 use crate::delivery;
 use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mailbox::{self, stored};
-use crate::name::MailboxRef;
+use crate::mailbox::{self, Gate, stored};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, Failure> {
@@ -21,9 +21,10 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
     let flags = stored(request.flags.unwrap_or(Flags::NONE));
     let (internal_date, replaces) = (request.internal_date, request.replaces);
     let append = async move {
-        let mailbox = target.find(&hub).await?;
+        let removing = if replaces.is_some() { Rights::TRASH.union(Rights::EXPUNGE) } else { Rights::NONE };
+        let (mailbox, allowed) = target.open(Rights::INSERT.union(removing)).await?;
         let mut message = content.message(&hub, &author).await?;
-        message.flags = flags;
+        message.flags = allowed.of(flags);
         if let Some(date) = internal_date {
             message.internal_date = date.0;
         }
@@ -49,17 +50,16 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
 
 /// Where it is stored.
 enum Target {
-    Folder(MailboxId),
-    Mailbox(MailboxRef, Option<String>),
+    Folder(Gate),
+    Mailbox(transfer::Target),
 }
 
 impl Target {
     fn of(session: &Session, request: &MessageAppend) -> Result<Self, Failure> {
         match (&request.folder, &request.target) {
-            (Some(folder), None) => Ok(Self::Folder(super::folder(session, folder)?.mailbox.id())),
+            (Some(folder), None) => Ok(Self::Folder(super::folder(session, folder)?.gate().clone())),
             (None, Some(name)) => {
-                let mailbox = MailboxRef::parse(name, session.handle.account())?;
-                Ok(Self::Mailbox(mailbox, request.class.clone()))
+                Ok(Self::Mailbox(transfer::Target::of(session, name, request.class.clone())?))
             }
             (None, None) | (Some(_), Some(_)) => {
                 let text = "give either folder, which is open, or targetMailbox";
@@ -68,10 +68,13 @@ impl Target {
         }
     }
 
-    async fn find(self, hub: &Hub) -> Result<MailboxId, Failure> {
+    async fn open(self, rights: Rights) -> Result<(MailboxId, FlagEdit), Failure> {
         match self {
-            Self::Folder(mailbox) => Ok(mailbox),
-            Self::Mailbox(mailbox, class) => Ok(mailbox.find_or_create(&hub.storage, class).await?.id),
+            Self::Folder(gate) => {
+                let mailbox = gate.pass(rights).await?.id();
+                Ok((mailbox, transfer::allowed(gate.rights().await?)))
+            }
+            Self::Mailbox(target) => target.open(rights).await,
         }
     }
 }

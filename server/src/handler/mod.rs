@@ -39,6 +39,9 @@ mod mailbox_create;
 mod mailbox_list;
 mod mailbox_remove;
 mod mailbox_rename;
+mod mailbox_rights_get;
+mod mailbox_rights_list;
+mod mailbox_rights_set;
 mod mailbox_sub_list;
 mod mailbox_sub_update;
 mod message_append;
@@ -49,6 +52,7 @@ mod message_redirect;
 mod message_remove;
 mod message_submit;
 mod noop;
+mod pages;
 mod pattern;
 mod prefs_read;
 mod prefs_store;
@@ -92,6 +96,9 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MailboxCreate(request) => mailbox_create::handle(session, request),
         Request::MailboxRename(request) => mailbox_rename::handle(session, &request),
         Request::MailboxRemove(request) => mailbox_remove::handle(session, &request),
+        Request::MailboxRightsGet(request) => mailbox_rights_get::handle(session, request),
+        Request::MailboxRightsList(request) => mailbox_rights_list::handle(session, request),
+        Request::MailboxRightsSet(request) => mailbox_rights_set::handle(session, request),
         Request::MailboxSubList(request) => mailbox_sub_list::handle(session, request),
         Request::MailboxSubUpdate(request) => mailbox_sub_update::handle(session, &request),
         Request::FolderOpen(request) => folder_open::handle(session, request),
@@ -152,6 +159,9 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MailboxCreate(_)
         | Request::MailboxRename(_)
         | Request::MailboxRemove(_)
+        | Request::MailboxRightsGet(_)
+        | Request::MailboxRightsList(_)
+        | Request::MailboxRightsSet(_)
         | Request::MailboxSubList(_)
         | Request::MailboxSubUpdate(_)
         | Request::FolderOpen(_)

@@ -193,6 +193,10 @@ impl Actor {
                 self.tell();
                 _ = reply.send(());
             }
+            Command::RightsChanged(reply) => {
+                self.tell_guests();
+                _ = reply.send(());
+            }
             Command::Vanished(reply) => {
                 self.vanished = true;
                 self.folders.values_mut().for_each(|watch| watch.changed = true);
@@ -220,6 +224,16 @@ impl Actor {
                 self.untold |= !watch.told && !watch.subscriber.session.is_closed();
             }
         }
+    }
+
+    /// Tells the folders of those who see the mailbox of somebody else.
+    fn tell_guests(&mut self) {
+        for watch in self.folders.values_mut().filter(|watch| watch.subscriber.is_guest) {
+            // Who may not look any more never asks, and so is told nothing after this.
+            watch.changed = true;
+            watch.told = false;
+        }
+        self.tell();
     }
 
     fn order(&self, key: FolderKey) -> Order {

@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, SubscriptionEdit, ViewerField } from "./content";
+import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, RightsEdit, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -110,6 +110,23 @@ export interface Requests {
     mailbox: string;
     /** If present, the mailboxes below it are removed, too. */
     children?: boolean;
+  };
+  /** Tells the user's own rights. Answered by one `mailboxRights`. */
+  mailboxRightsGet: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Tells what has been granted to others, for who has the right `a`. Answered by one `mailboxRights` for each of them. The owner, who has all rights, is not among them. */
+  mailboxRightsList: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all. */
+  mailboxRightsSet: {
+    /** The mailbox, to which the user has the right `a`. */
+    mailbox: string;
+    /** Who, and what from now on. */
+    rights: RightsEdit[];
   };
   /** Lists subscriptions. Answered by one `mailboxSubscription` for each; the mailbox need not exist. */
   mailboxSubList: {
@@ -479,6 +496,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   mailboxCreate: { attributes: { mailbox: "string", mailboxClass: "string" }, body: {} },
   mailboxRename: { attributes: { mailbox: "string", newName: "string", children: "boolean" }, body: {} },
   mailboxRemove: { attributes: { mailbox: "string", children: "boolean" }, body: {} },
+  mailboxRightsGet: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsList: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsSet: { attributes: { mailbox: "string" }, body: { rights: "rights" } },
   mailboxSubList: { attributes: { filter: "string" }, body: {} },
   mailboxSubUpdate: { attributes: {}, body: { subscriptions: "subscriptions" } },
   folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
@@ -602,6 +622,15 @@ export interface Messages {
     isFolder?: boolean;
     /** What the user may do with it; absent: everything. */
     rights?: string;
+  };
+  /** Answers `mailboxRightsGet` and `mailboxRightsList`. */
+  mailboxRights: {
+    /** The mailbox, as the request names it. */
+    mailbox: string;
+    /** Whose rights: an account, or `anyone` for all accounts of the mailbox's domain; absent: the user's own. */
+    account?: string;
+    /** The rights, a letter each. */
+    letters: string;
   };
   /** Answers `mailboxSubList`. */
   mailboxSubscription: {
@@ -785,6 +814,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
   prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  mailboxRights: { attributes: { mailbox: "string", account: "string" }, body: { letters: "text" } },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
