@@ -30,7 +30,7 @@ struct Arguments {
     /// Folder of everything that is kept [default: ./data]
     #[arg(long, value_name = "DIR", global = true, help_heading = GLOBAL)]
     data: Option<PathBuf>,
-    /// Listen here; KIND is http, https, admin, ximss, ximsss or sip. Can be repeated; KIND=off switches one off
+    /// Listen here; KIND is http, https, admin, ximss, ximsss, sip or lmtp. Can be repeated; KIND=off switches one off
     #[arg(long, value_name = "KIND=ADDR:PORT", global = true, help_heading = GLOBAL)]
     listen: Vec<ListenOption>,
     /// Form of the log on standard error
@@ -47,7 +47,7 @@ enum Subcommands {
     /// Create, change, list and remove accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Bring mail in
+    /// Bring mail in, and look at what is on its way
     #[command(subcommand)]
     Mail(MailCommand),
     /// Look at the configuration
@@ -103,6 +103,8 @@ enum MailCommand {
         #[arg(value_name = "FILE.mbox|MAILDIR")]
         source: PathBuf,
     },
+    /// List the mail that is on its way: to whom, how often it was tried, and the last answer
+    Queue,
 }
 
 #[derive(Subcommand)]
@@ -169,6 +171,9 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
         Subcommands::Mail(MailCommand::Import { address, mailbox, source }) => {
             let stored = server::command::import(&config, address, mailbox, &source).await?;
             say(&format!("{} imported", server::command::messages(stored)))
+        }
+        Subcommands::Mail(MailCommand::Queue) => {
+            server::command::run(&config, Command::MailQueue).await?.iter().try_for_each(|line| say(line))
         }
         Subcommands::Config(ConfigCommand::Check) => {
             server::check_files(&config)?;
