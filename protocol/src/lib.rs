@@ -50,7 +50,7 @@ pub use error::DecodeError;
 pub use features::Features;
 pub use field::{Field, ViewerField};
 pub use flags::{FlagTerms, Flags};
-pub use folder::{CopyReport, DeleteMode, ReportMode, SortOrder};
+pub use folder::{CopyReport, DeleteMode, ReportMode, SearchEnd, SortOrder};
 pub use frame::Frames;
 pub use message::*;
 pub use message_set::{MessageSet, Range};

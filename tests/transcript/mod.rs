@@ -56,6 +56,7 @@ transcripts! {
     folder_examples
     folder_open
     folder_reopen
+    folder_search
     incoming_01
     incoming_02
     incoming_03

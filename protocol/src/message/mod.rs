@@ -63,6 +63,7 @@ messages! {
     mailbox Mailbox;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
+    folder_search_result FolderSearchResult;
     folder_message FolderMessage;
     message_added MessageAdded;
     call_incoming CallIncoming;

@@ -10,6 +10,7 @@ export interface Answers {
   folderOpen: "folderReport";
   folderBrowse: "folderReport";
   folderSync: "folderReport";
+  folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
   messageCopy: "messageAdded";
 }
