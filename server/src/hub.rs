@@ -32,6 +32,7 @@ pub(crate) use sessions::Sessions;
 
 use crate::account::Accounts;
 use crate::config::Config;
+use crate::delivery::Queue;
 use crate::failure::Failure;
 use crate::key::random;
 use crate::mail::Outline;
@@ -63,6 +64,8 @@ pub(crate) struct Hub {
     pub(crate) addresses: Addresses,
     /// Attempts to log in.
     pub(crate) guesses: Guesses,
+    /// Mail that is on its way.
+    pub(crate) queue: Queue,
     /// The media threads.
     pub(crate) media: Media,
     /// The way to phones and to other sessions.
@@ -101,6 +104,7 @@ impl Hub {
             memory: Memory::default(),
             outlines: Outlines::default(),
             guesses: Guesses::default(),
+            queue: Queue::default(),
             media,
             signalling,
             metrics,

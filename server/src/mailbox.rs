@@ -128,7 +128,7 @@ pub(crate) fn stored(flags: Flags) -> storage::Flags {
 }
 
 /// Stored flags; bits that mean nothing are dropped.
-fn flags_of(flags: storage::Flags) -> Flags {
+pub(crate) fn flags_of(flags: storage::Flags) -> Flags {
     Flags::from_bits(u16::try_from(flags.bits() & 0x7fff).unwrap_or_default())
 }
 

@@ -12,6 +12,7 @@ use crate::blob::Blob;
 use crate::flags::Flags;
 use crate::id::{Modseq, Uid};
 
+pub(crate) use append::append;
 pub use read::{SortColumn, SortKey, Summary};
 
 /// A message to be stored.

@@ -40,7 +40,8 @@ impl Storage {
     }
 }
 
-async fn append(
+/// Stores messages at the end of a mailbox, within a transaction.
+pub(crate) async fn append(
     connection: &mut Connection<'_>,
     mailbox: MailboxId,
     messages: &[NewMessage],

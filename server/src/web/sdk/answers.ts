@@ -13,6 +13,11 @@ export interface Answers {
   folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
   messageCopy: "messageAdded";
+  fileList: "fileInfo";
+  fileDirInfo: "fileDirInfo";
+  fileRead: "fileData";
+  fileAttrRead: "fileAttrData";
+  fileSubList: "fileSubscription";
 }
 
 /** A data message of a request. */
