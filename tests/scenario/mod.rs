@@ -13,6 +13,7 @@ mod limits;
 mod login;
 mod operations;
 mod page;
+mod page_mail;
 mod resumption;
 mod rights;
 mod stored;

@@ -29,6 +29,10 @@ impl Selection {
         Self { gate: folder.gate().clone(), messages }
     }
 
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     /// The mailbox, for who needs these rights to do something with the messages; and the messages.
     pub(super) async fn open(&self, rights: Rights) -> Result<(&Handle, Vec<u32>), Failure> {
         let mailbox = self.gate.pass(rights).await?;

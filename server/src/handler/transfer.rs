@@ -30,13 +30,7 @@ impl Target {
     async fn open(self) -> Result<(MailboxId, FlagEdit), Failure> {
         let access = self.mailbox.find_or_create(&self.hub, self.class, Rights::INSERT).await?;
         let id = access.need(Rights::INSERT)?.id;
-        let rights = access.guest().map_or(Rights::ALL, |(_, rights)| rights);
-        let named = Flags::SEEN.union(Flags::DELETED).union(Flags::RECENT);
-        let others = Flags::from_bits(u16::MAX).without(named);
-        let flags = [(Rights::SEEN, Flags::SEEN), (Rights::TRASH, Flags::DELETED), (Rights::WRITE, others)];
-        let withheld = flags.into_iter().filter(|(right, _)| !rights.contains(*right));
-        let withheld = withheld.fold(Flags::NONE, |all, (_, flags)| all.union(flags));
-        Ok((id, FlagEdit { add: storage::Flags::NONE, remove: stored(withheld) }))
+        Ok((id, withheld(access.guest().map(|(_, rights)| rights))))
     }
 }
 
@@ -47,6 +41,17 @@ pub(super) fn refuse_encryption(encrypt: Flag, decrypt: Flag) -> Result<(), Fail
         return Err(Failure::because(ErrorCode::BadRequest, text));
     }
     Ok(())
+}
+
+/// What becomes of the flags of a message that somebody with these rights adds to a mailbox; without any, its owner.
+pub(super) fn withheld(rights: Option<Rights>) -> FlagEdit {
+    let rights = rights.unwrap_or(Rights::ALL);
+    let named = Flags::SEEN.union(Flags::DELETED).union(Flags::RECENT);
+    let others = Flags::from_bits(u16::MAX).without(named);
+    let flags = [(Rights::SEEN, Flags::SEEN), (Rights::TRASH, Flags::DELETED), (Rights::WRITE, others)];
+    let withheld = flags.into_iter().filter(|(right, _)| !rights.contains(*right));
+    let withheld = withheld.fold(Flags::NONE, |all, (_, flags)| all.union(flags));
+    FlagEdit { add: storage::Flags::NONE, remove: stored(withheld) }
 }
 
 /// Copies messages; the UIDs of the copies.
