@@ -75,8 +75,6 @@ impl Verdict {
             Error::NotFound { .. }
             | Error::AlreadyExists { .. }
             | Error::InvalidName { .. }
-            | Error::FilesFull
-            | Error::Unsuitable { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
             | Error::Source { .. }
