@@ -55,6 +55,7 @@ mod tests;
 pub(crate) use content_line::Unreadable;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
+pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};

@@ -5,6 +5,7 @@ mod browser_calls;
 mod calls;
 mod connections;
 mod dtls_loss;
+mod file_storage;
 mod files;
 mod guesses;
 mod http_binding;
