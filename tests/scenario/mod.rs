@@ -14,6 +14,7 @@ mod limits;
 mod login;
 mod operations;
 mod page;
+mod page_mail;
 mod resumption;
 mod stored;
 

@@ -68,6 +68,7 @@ transcripts! {
     file_sub_update
     file_write
     folder_examples
+    folder_open
     folder_reopen
     incoming_01
     incoming_02
@@ -78,7 +79,10 @@ transcripts! {
     mailbox_rename
     mailbox_sub_list
     mailbox_sub_update
+    message_append
     message_move
+    message_redirect
+    message_submit
     outgoing_01
     outgoing_11
 }

@@ -86,6 +86,9 @@ requests! {
     message_remove MessageRemove;
     message_copy MessageCopy;
     message_move MessageMove;
+    message_append MessageAppend;
+    message_submit MessageSubmit;
+    message_redirect MessageRedirect;
     empty_trash EmptyTrash;
     empty_mailbox EmptyMailbox;
     file_list FileList;

@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, SubscriptionEdit, ViewerField } from "./content";
+import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -254,6 +254,51 @@ export interface Requests {
     /** Which messages. */
     set: MessageSet;
   };
+  /** Stores a message in a mailbox without sending it: the `<EMail>` of the body, or an uploaded file that is a message. With `report`, answered by `messageAdded`. */
+  messageAppend: {
+    /** An open folder, in whose mailbox it is stored; else `targetMailbox` names the mailbox. */
+    folder?: string;
+    /** The mailbox. */
+    targetMailbox?: string;
+    /** If that mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** The flags that it has from the beginning; absent: none. */
+    flags?: string;
+    /** When it came; absent: now. */
+    internalDate?: string;
+    /** `uid`: report the UID that it has there. */
+    report?: "uid";
+    /** The UID in the same mailbox of the version that it replaces, such as a draft saved before: that one is removed as this one is stored, and is its original (`ORIGUID`). One that is gone already is no error. */
+    replacesUID?: number;
+    /** A file of the session's upload set that is a message, stored as it is. Then there is no `<EMail>`. */
+    uploadID?: string;
+    /** The message. */
+    email?: Email;
+  };
+  /** Sends a message to those whom its `To`, `Cc` and `Bcc` name; nobody is told of `Bcc`. A copy with it goes to the mailbox that the preference `SentBox` names, which is created if it is missing. When it is answered with success, the message is on its way whatever happens. `From` is the account's address; it may be left out. */
+  messageSubmit: {
+    /** `yes`: keep no copy. */
+    noSentCopy?: boolean;
+    /** An open folder with the message that this one answers: it is marked `Answered`. */
+    replyFolder?: string;
+    /** Its UID. */
+    replyUID?: number;
+    /** An open folder with the draft of this message: it is removed. */
+    draftFolder?: string;
+    /** Its UID. */
+    draftUID?: number;
+    /** The message. */
+    email: Email;
+  };
+  /** Sends messages on to others as they are, with fields before them that tell who did it (RFC 5322 §3.6.6), and marks them `Redirected`. */
+  messageRedirect: {
+    /** The folder. */
+    folder: string;
+    /** Which messages. */
+    set: MessageSet;
+    /** To whom: `<To realName="Bob">bob@example.org</To>`, one for each. */
+    recipients: Recipient[];
+  };
   /** Removes all messages of the Trash mailbox. */
   emptyTrash: Record<never, never>;
   /** Removes messages of a mailbox for good. */
@@ -447,6 +492,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   messageRemove: { attributes: { folder: "string", mode: "string" }, body: { set: "messageSet" } },
   messageCopy: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
   messageMove: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  messageAppend: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", flags: "string", internalDate: "string", report: "string", replacesUID: "number", uploadID: "string" }, body: { email: "optionalEmail" } },
+  messageSubmit: { attributes: { noSentCopy: "boolean", replyFolder: "string", replyUID: "number", draftFolder: "string", draftUID: "number" }, body: { email: "email" } },
+  messageRedirect: { attributes: { folder: "string" }, body: { set: "messageSet", recipients: "recipients" } },
   emptyTrash: { attributes: {}, body: {} },
   emptyMailbox: { attributes: { mailbox: "string", duration: "string" }, body: {} },
   fileList: { attributes: { directory: "string", fileName: "string", position: "number", limit: "number" }, body: {} },

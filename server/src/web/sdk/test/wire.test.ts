@@ -61,6 +61,11 @@ const email: Email = {
           disposition: "inline",
           description: "Bild",
           location: "x",
+          class: "c",
+          uploadID: "u",
+          fileName: "a/b",
+          folder: "f",
+          UID: "7",
           readError: "r",
           parseError: "p",
           parameters: {},
@@ -106,6 +111,8 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
     { starttls: true, sasl: ["PLAIN", "CRAM-MD5"], nonce: "<n@x>", languages: ["en"] },
   ],
   email: [{ headers: [] }, email],
+  optionalEmail: [undefined, email],
+  recipients: [[{ realName: "Ä & B", address: "a@b" }, { address: "c@d" }]],
   sdp: [undefined, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\n"],
 };
 
