@@ -2,14 +2,17 @@
 //!
 //! One [`Command`] a conversation, over the control socket of a running gateway or, when none runs, over a pipe
 //! within the command itself: the same code does it. A conversation is lines of JSON; after `MailImport` the client
-//! sends messages, each a line with its length and then its bytes.
+//! sends messages, each a line with its length and then its bytes, and for `MailExport` it is sent them.
+
+mod check;
+mod export;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use protocol::Flags;
 use serde::{Deserialize, Serialize};
-use storage::{MailboxName, NewMessage, Storage};
+use storage::{Aggregate, MailboxName, NewMessage, Storage};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split};
 
 use crate::account::{Accounts, Address};
@@ -46,12 +49,43 @@ pub enum Command {
     },
     /// List the mail that is on its way.
     MailQueue,
+    /// Give an account another name.
+    AliasAdd {
+        /// `name@domain` of the account.
+        address: String,
+        /// The other `name@domain`.
+        alias: String,
+    },
+    /// List the other names of an account.
+    AliasList {
+        /// `name@domain` of the account.
+        address: String,
+    },
+    /// Take a name from the account that it is another name of.
+    AliasRemove {
+        /// The other `name@domain`.
+        alias: String,
+    },
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
         address: String,
         /// The mailbox; it is created if it is new.
         mailbox: String,
+    },
+    /// Send messages.
+    MailExport {
+        /// `name@domain`.
+        address: String,
+        /// The mailbox; none: all.
+        mailbox: Option<String>,
+    },
+    /// Say what is damaged.
+    MailCheck {
+        /// `name@domain`; none: all accounts, and what belongs to none.
+        address: Option<String>,
+        /// Mend what can be mended.
+        mend: bool,
     },
 }
 
@@ -62,15 +96,19 @@ pub enum Answer {
     Line(String),
     /// So many messages are stored, and durable.
     Stored(u64),
+    /// The messages of this mailbox follow.
+    Mailbox(String),
+    /// A message, whose bytes follow.
+    Message(MessageHeader),
     /// It is done.
     Done,
     /// It is not, and why.
     Failed(String),
 }
 
-/// A message that follows a [`Command::MailImport`], before its bytes. A length of 0 ends the import.
+/// What is said of a message before its bytes. A length of 0 ends an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportHeader {
+pub struct MessageHeader {
     /// Length of the message in bytes.
     pub length: usize,
     /// When it came, in milliseconds since 1970.
@@ -125,20 +163,7 @@ impl Administration {
     ) -> Outcome<()> {
         match command {
             Command::AccountAdd { address, real_name, password } => {
-                let parsed = parse(&address)?;
-                let created = self.accounts.create(&parsed, &real_name, &password).await;
-                if let Err(storage::Error::AlreadyExists { .. }) = created {
-                    return Err(format!(
-                        "the account {address} exists already: to set its password, `ximss-gateway account password \
-                         {address}`"
-                    ));
-                }
-                created.map_err(text)?;
-                if let Some(hub) = &self.hub {
-                    let domains = self.storage.domains().await.map_err(text)?;
-                    hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;
-                }
-                Ok(())
+                self.add_account(&address, &real_name, &password).await
             }
             Command::AccountPassword { address, password } => {
                 let account = self.account(&address).await?;
@@ -161,12 +186,17 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::MailQueue => {
-                for waiting in self.storage.queue().await.map_err(text)? {
-                    say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+            Command::MailQueue => self.list_queue(writer).await,
+            Command::AliasAdd { address, alias } => self.add_alias(&address, &alias).await,
+            Command::AliasList { address } => {
+                let account = self.account(&address).await?;
+                for alias in self.storage.aliases(account.id).await.map_err(text)? {
+                    let line = format!("{}@{}", alias.name, alias.domain);
+                    say(writer, &Answer::Line(line)).await.map_err(text)?;
                 }
                 Ok(())
             }
+            Command::AliasRemove { alias } => self.remove_alias(&alias).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 let name = MailboxName::parse(&mailbox).map_err(text)?;
@@ -178,12 +208,80 @@ impl Administration {
                 };
                 self.import(mailbox.id, reader, writer).await
             }
+            Command::MailExport { address, mailbox } => {
+                let account = self.account(&address).await?;
+                export::run(self, &account, mailbox.as_deref(), writer).await
+            }
+            Command::MailCheck { address, mend } => {
+                let account = match address {
+                    Some(address) => Some(self.account(&address).await?),
+                    None => None,
+                };
+                check::run(self, account, mend, writer).await
+            }
         }
     }
 
+    async fn remove_alias(&self, alias: &str) -> Outcome<()> {
+        let (name, domain) = split_address(alias)?;
+        let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
+        let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
+        match self.storage.remove_alias(domain.id, &name).await {
+            Err(storage::Error::NotFound { .. }) => Err(none()),
+            removed => removed.map_err(text),
+        }
+    }
+
+    async fn list_queue(&self, writer: &mut (impl AsyncWriteExt + Unpin)) -> Outcome<()> {
+        for waiting in self.storage.queue().await.map_err(text)? {
+            say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+        }
+        Ok(())
+    }
+
+    async fn add_account(&self, address: &str, real_name: &str, password: &str) -> Outcome<()> {
+        match self.accounts.create(&parse(address)?, real_name, password).await {
+            Err(storage::Error::AlreadyExists { what: Aggregate::Alias }) => Err(format!(
+                "{address} is an alias: to make an account of that name, `ximss-gateway account alias remove {address}` \
+                 first"
+            )),
+            Err(storage::Error::AlreadyExists { .. }) => Err(format!(
+                "the account {address} exists already: to set its password, `ximss-gateway account password {address}`"
+            )),
+            created => created.map(drop).map_err(text),
+        }?;
+        if let Some(hub) = &self.hub {
+            let domains = self.storage.domains().await.map_err(text)?;
+            hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;
+        }
+        Ok(())
+    }
+
+    /// The account of this name. An alias is refused: who removes one shall not remove the account.
     async fn account(&self, address: &str) -> Outcome<storage::Account> {
-        let found = self.accounts.find(&parse(address)?).await.map_err(text)?;
-        found.ok_or_else(|| format!("there is no account {address}: see `ximss-gateway account list`"))
+        let parsed = parse(address)?;
+        let found = self.accounts.find(&parsed).await.map_err(text)?;
+        let account = found
+            .ok_or_else(|| format!("there is no account {address}: see `ximss-gateway account list`"))?;
+        let own = Address::parse(&format!("{}@{}", account.name, account.domain_name));
+        if own.is_some_and(|own| own != parsed) {
+            let (name, domain) = (&account.name, &account.domain_name);
+            return Err(format!("{address} is an alias: name the account itself, {name}@{domain}"));
+        }
+        Ok(account)
+    }
+
+    async fn add_alias(&self, address: &str, alias: &str) -> Outcome<()> {
+        let account = self.account(address).await?;
+        let (name, domain) = split_address(alias)?;
+        let found = self.storage.find_domain(&domain).await.map_err(text)?;
+        let domain = found.ok_or_else(|| {
+            format!("there is no domain {domain} here: a domain comes with its first account")
+        })?;
+        match self.storage.add_alias(domain.id, &name, account.id).await {
+            Err(storage::Error::AlreadyExists { what }) => Err(format!("{alias} is an {what} already")),
+            added => added.map_err(text),
+        }
     }
 
     async fn import(
@@ -239,10 +337,10 @@ pub(crate) async fn store(
 }
 
 /// The next message of an import; `None` at its end.
-async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<(ImportHeader, Vec<u8>)>> {
+async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<(MessageHeader, Vec<u8>)>> {
     let mut line = String::new();
     reader.take(1024).read_line(&mut line).await.map_err(text)?;
-    let header: ImportHeader = serde_json::from_str(&line).map_err(|_| "the import broke off".to_owned())?;
+    let header: MessageHeader = serde_json::from_str(&line).map_err(|_| "the import broke off".to_owned())?;
     if header.length == 0 {
         return Ok(None);
     }
@@ -271,6 +369,12 @@ fn line_of(waiting: &storage::Waiting) -> String {
 fn parse(address: &str) -> Outcome<Address> {
     let parsed = Address::parse(address).filter(|address| address.domain.is_some());
     parsed.ok_or_else(|| format!("{address:?} is not an address: it should be NAME@DOMAIN"))
+}
+
+/// The name and the domain of an address.
+fn split_address(text: &str) -> Outcome<(String, String)> {
+    let Address { name, domain } = parse(text)?;
+    Ok((name, domain.unwrap_or_default()))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

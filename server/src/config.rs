@@ -42,6 +42,10 @@ pub struct Config {
     pub session: Session,
     /// What one peer may send and hold.
     pub limits: Limits,
+    /// The files that accounts keep.
+    pub files: Files,
+    /// Open mailboxes.
+    pub mailbox: Mailbox,
     /// The HTTP interface.
     pub http: Http,
     /// Signalling with phones.
@@ -197,6 +201,29 @@ pub struct Limits {
     pub http_header_time: Span,
 }
 
+/// The files that accounts keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Files {
+    /// Bytes of all files of an account.
+    pub size: Size,
+    /// Files and directories of an account.
+    #[serde(deserialize_with = "accept::count")]
+    pub count: u32,
+}
+
+/// Open mailboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mailbox {
+    /// What the sorted indexes of all mailboxes may take before those are given up that nobody views, in bytes.
+    #[serde(deserialize_with = "accept::some_size")]
+    pub memory: Size,
+    /// Ways in which a mailbox may be shown at once: sorted, filtered.
+    #[serde(deserialize_with = "accept::count")]
+    pub views: u32,
+}
+
 /// The HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -298,6 +325,8 @@ impl Default for Config {
             auth: Auth::default(),
             session: Session::default(),
             limits: Limits::default(),
+            files: Files::default(),
+            mailbox: Mailbox::default(),
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
@@ -372,6 +401,18 @@ impl Default for Limits {
             upload: Size(2 << 30),
             http_header_time: Span::seconds(10),
         }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { size: Size(1 << 30), count: 10_000 }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { memory: Size(512 << 20), views: 256 }
     }
 }
 

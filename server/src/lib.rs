@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 mod delivery;
 mod failure;
+mod file;
 mod first_start;
 mod folder;
 mod folder_lock;

@@ -17,10 +17,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 mod account;
+mod alias;
 mod blob;
+mod check;
 mod clock;
 mod domain;
 mod error;
+mod file;
 mod flags;
 #[cfg(test)]
 mod harness;
@@ -34,6 +37,7 @@ mod preference;
 mod queue;
 mod reference;
 mod registration;
+mod search;
 mod setting;
 mod statement;
 mod subscription;
@@ -41,11 +45,14 @@ mod upload;
 mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
+pub use alias::Alias;
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, MailboxId, Modseq, QueuedId, Uid};
+pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
@@ -56,6 +63,7 @@ pub use preference::Preference;
 pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
+pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
 use pool::Pool;

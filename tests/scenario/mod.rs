@@ -16,6 +16,7 @@ mod login;
 mod operations;
 mod page;
 mod resumption;
+mod stored;
 
 use std::sync::Arc;
 
