@@ -47,8 +47,6 @@ pub enum Command {
         /// `name@domain`.
         address: String,
     },
-    /// List the mail that is on its way.
-    MailQueue,
     /// Give an account another name.
     AliasAdd {
         /// `name@domain` of the account.
@@ -66,6 +64,8 @@ pub enum Command {
         /// The other `name@domain`.
         alias: String,
     },
+    /// List the mail that is on its way.
+    MailQueue,
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
@@ -186,7 +186,6 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::MailQueue => self.list_queue(writer).await,
             Command::AliasAdd { address, alias } => self.add_alias(&address, &alias).await,
             Command::AliasList { address } => {
                 let account = self.account(&address).await?;
@@ -197,6 +196,7 @@ impl Administration {
                 Ok(())
             }
             Command::AliasRemove { alias } => self.remove_alias(&alias).await,
+            Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 let name = MailboxName::parse(&mailbox).map_err(text)?;

@@ -132,8 +132,6 @@ enum MailCommand {
         #[arg(value_name = "FILE.mbox|MAILDIR")]
         source: PathBuf,
     },
-    /// List the mail that is on its way: to whom, how often it was tried, and the last answer
-    Queue,
     /// Export messages with their dates and flags, so that they can be imported again
     Export {
         /// The account
@@ -158,6 +156,8 @@ enum MailCommand {
         #[arg(long)]
         mend: bool,
     },
+    /// List the mail that is on its way: to whom, how often it was tried, and the last answer
+    Queue,
 }
 
 #[derive(Subcommand)]
@@ -244,10 +244,10 @@ async fn mail(config: &Config, command: MailCommand) -> anyhow::Result<()> {
             let written = server::command::export(config, address, exported).await?;
             say(&format!("{} exported", server::command::messages(written)))
         }
-        MailCommand::Queue => server::command::run(config, Command::MailQueue, say).await,
         MailCommand::Check { address, mend } => {
             server::command::run(config, Command::MailCheck { address, mend }, say).await
         }
+        MailCommand::Queue => server::command::run(config, Command::MailQueue, say).await,
     }
 }
 

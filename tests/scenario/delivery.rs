@@ -110,7 +110,13 @@ async fn mail_for_a_relay_that_is_away_waits_for_it() {
     let fixture = Fixture::new().config(&relay(port, "")).queued(Lane::Relay, &["eve@outside.test"], RAW);
     let mut gateway = Gateway::with(fixture).await;
     gateway.logged(|line| line["message"] == "a delivery is tried again later").await;
-    let (queue, _, _) = gateway.run(&["mail", "queue"], "").await;
+    // It is stored a moment later.
+    let queue = loop {
+        let (queue, _, _) = gateway.run(&["mail", "queue"], "").await;
+        if queue.contains(" tried ") {
+            break queue;
+        }
+    };
     assert!(queue.contains("from <alice@localhost> to <eve@outside.test>  tried "), "{queue}");
     assert!(queue.contains("451 4.4.1 the relay cannot be used: "), "{queue}");
     let postfix = Postfix::start(&PostfixSetup::new(port, ([127, 0, 0, 1], 1).into())).await;

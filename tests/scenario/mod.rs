@@ -15,7 +15,9 @@ mod lmtp;
 mod login;
 mod operations;
 mod page;
+mod page_mail;
 mod resumption;
+mod rights;
 mod stored;
 
 use std::sync::Arc;

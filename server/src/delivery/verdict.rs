@@ -75,10 +75,10 @@ impl Verdict {
             Error::NotFound { .. }
             | Error::AlreadyExists { .. }
             | Error::InvalidName { .. }
-            | Error::Busy { .. }
-            | Error::Conflict { .. }
             | Error::FilesFull
             | Error::Unsuitable { .. }
+            | Error::Busy { .. }
+            | Error::Conflict { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }
             | Error::Damaged { .. }

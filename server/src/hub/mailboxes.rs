@@ -47,6 +47,15 @@ impl Mailboxes {
         }
     }
 
+    /// Rights to a mailbox were granted or withdrawn: the folders of those who need some are told.
+    pub(crate) async fn rights_changed(&self, id: MailboxId) {
+        let owner = self.lock().get(&id).cloned();
+        if let Some(owner) = owner {
+            // An owner that has just gone had no folders.
+            _ = owner.ask(Command::RightsChanged).await;
+        }
+    }
+
     /// A mailbox was removed: its folders are told, and its owner ends.
     pub(crate) async fn removed(&self, id: MailboxId) {
         let owner = self.lock().remove(&id);

@@ -4,6 +4,15 @@ export type { Answers, DataMessage } from "./answers";
 export { Call } from "./call";
 export type { CallState, Ending, SavedCall, Sound } from "./call-state";
 export { Calls } from "./calls";
+export {
+  type Calendar,
+  type CalendarEntry,
+  type CalendarTime,
+  type Card,
+  type Labelled,
+  readXmlPart,
+  type Report,
+} from "./cards";
 export { Client, type ClientEvents, type Identity, type SavedClient } from "./client";
 export type { Socket, OpenSocket } from "./connection";
 export type {
@@ -39,6 +48,7 @@ export {
   type FolderEvents,
   type FolderOptions,
   type FolderRow,
+  type FolderView,
   type Places,
 } from "./folder";
 export type { EndReason, State } from "./link";
