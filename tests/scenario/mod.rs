@@ -13,6 +13,8 @@ mod limits;
 mod login;
 mod operations;
 mod page;
+mod page_compose;
+mod page_files;
 mod page_mail;
 mod resumption;
 mod stored;

@@ -13,6 +13,7 @@ export interface Answers {
   folderBrowse: "folderReport";
   folderSync: "folderReport";
   folderRead: "folderMessage";
+  messageAppend: "messageAdded";
   messageCopy: "messageAdded";
   messageMove: "messageAdded";
   fileList: "fileInfo";
