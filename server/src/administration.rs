@@ -64,6 +64,8 @@ pub enum Command {
         /// The other `name@domain`.
         alias: String,
     },
+    /// List the mail that is on its way.
+    MailQueue,
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
@@ -201,6 +203,12 @@ impl Administration {
                     Err(storage::Error::NotFound { .. }) => Err(none()),
                     removed => removed.map_err(text),
                 }
+            }
+            Command::MailQueue => {
+                for waiting in self.storage.queue().await.map_err(text)? {
+                    say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+                }
+                Ok(())
             }
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
@@ -341,6 +349,17 @@ async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<
     let mut raw = vec![0; header.length];
     reader.read_exact(&mut raw).await.map_err(|_| "the import broke off".to_owned())?;
     Ok(Some((header, raw)))
+}
+
+/// A recipient that waits, as an operator reads it.
+fn line_of(waiting: &storage::Waiting) -> String {
+    let storage::Waiting { sender, accepted, address, tries, next, answer } = waiting;
+    let (accepted, next) = (mail::written_date(*accepted), mail::written_date(*next));
+    let mut line = format!("{accepted}  from <{sender}> to <{address}>");
+    if *tries > 0 {
+        line.push_str(&format!("  tried {tries} times, again {next}: {answer}"));
+    }
+    line
 }
 
 fn parse(address: &str) -> Outcome<Address> {

@@ -148,6 +148,8 @@ pub enum Aggregate {
     Alias,
     /// A mailbox.
     Mailbox,
+    /// A grant of rights to a mailbox.
+    Right,
     /// A message of a mailbox.
     Message,
     /// A file of a session's upload set.
@@ -167,6 +169,7 @@ impl fmt::Display for Aggregate {
             Self::Account => "account",
             Self::Alias => "alias",
             Self::Mailbox => "mailbox",
+            Self::Right => "grant",
             Self::Message => "message",
             Self::Upload => "upload",
             Self::File => "file",

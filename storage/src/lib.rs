@@ -53,7 +53,7 @@ pub use error::{Aggregate, Error, Result};
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
-pub use mailbox::{Counts, Mailbox};
+pub use mailbox::{Counts, Grant, Grantee, Mailbox, Rights, Shared};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
 };

@@ -95,6 +95,14 @@ pub(super) fn some_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Si
     if size.0 == 0 { refuse(format!("{:?}", size.to_string()), "more than nothing") } else { Ok(size) }
 }
 
+/// The size of a message. It has to be in memory when it is taken apart.
+pub(super) fn message_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
+    const LARGEST: Size = Size(256 << 20);
+    let size = some_size(deserializer)?;
+    let expected = format!("at most \"{LARGEST}\"");
+    if size.0 > LARGEST.0 { refuse(format!("{:?}", size.to_string()), &expected) } else { Ok(size) }
+}
+
 /// A folder; the empty path would be none.
 pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     const EXPECTED: &str = "a folder, such as \"/var/lib/ximss-gateway\"";

@@ -77,8 +77,6 @@ impl Verdict {
             | Error::InvalidName { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
-            | Error::FilesFull
-            | Error::Unsuitable { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }
             | Error::Damaged { .. }

@@ -12,6 +12,7 @@ export interface Answers {
   folderReopen: "folderReport";
   folderBrowse: "folderReport";
   folderSync: "folderReport";
+  folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
   messageAppend: "messageAdded";
   messageCopy: "messageAdded";
