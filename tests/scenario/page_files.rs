@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::harness::{ALICE, Browser, BrowserKind, Gateway};
 
 /// The names in the list.
-const NAMES: &str = "[...document.querySelectorAll('[data-test=file]')].map((file) => file.dataset.name).join()";
+const NAMES: &str =
+    "[...document.querySelectorAll('[data-test=file]')].map((file) => file.dataset.name).join()";
 
 async fn shoot(page: &mut Browser, name: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!(".cache/files-{name}.png"));
