@@ -63,6 +63,7 @@ pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
+pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};

@@ -112,10 +112,7 @@ impl Bed {
 
     /// Does to the database what no operation of the storage does.
     pub(crate) async fn tamper(&self, sql: &'static str) {
-        let done = self.storage.pool().write(sql, |c, sql| {
-            Box::pin(async { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
-        });
-        done.await.unwrap();
+        self.change(sql).await.unwrap();
     }
 
     /// A single number that the database answers with.

@@ -47,7 +47,7 @@ mod writer;
 pub use account::{Account, Credentials, NewAccount};
 pub use alias::Alias;
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
-pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};

@@ -6,6 +6,7 @@ mod calls;
 mod connections;
 mod delivery;
 mod dtls_loss;
+mod file_storage;
 mod files;
 mod guesses;
 mod http_binding;

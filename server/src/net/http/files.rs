@@ -1,8 +1,10 @@
-//! Parts of messages and uploaded files, as bytes.
+//! Parts of messages, files of accounts and uploaded files, as bytes.
 //!
 //! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
 //! is a harmless one.
 
+mod download;
+mod media_type;
 mod part;
 
 use std::io;
@@ -10,13 +12,12 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
-use http_body_util::{BodyExt, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPECT, HeaderValue, RANGE,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    EXPECT, HeaderValue, RANGE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use storage::{Room, Upload};
 use tracing::warn;
 
@@ -268,34 +269,6 @@ async fn store(
     Ok(blob.size)
 }
 
-/// `GET /Session/ID/DOWNLOAD/$UPLOAD$/id`.
-pub(super) async fn download(
-    context: &Context,
-    session: &Handle,
-    request: &Request<Incoming>,
-    name: &[String],
-) -> Answer {
-    let [place, id] = name else { return text(StatusCode::NOT_FOUND, "file is not found") };
-    if !place.eq_ignore_ascii_case("$UPLOAD$") {
-        return text(StatusCode::NOT_FOUND, "file is not found");
-    }
-    let storage = &context.hub().storage;
-    let found = async {
-        let upload = storage.upload(&session.id().to_string(), id).await?;
-        let wanted = wanted(request);
-        let Some(range) = wanted.of(upload.blob.size) else { return Ok(unsatisfiable(upload.blob.size)) };
-        let stream = storage.blobs().read_range(upload.blob.key, range.clone()).await?;
-        let body = StreamBody::new(stream.map_ok(Frame::data).map_err(io::Error::other));
-        let mut answer = Response::new(BodyExt::boxed_unsync(body));
-        partial(&mut answer, &wanted, &range, upload.blob.size);
-        let disposition = if is_harmless(&upload.content_type) { "inline" } else { "attachment" };
-        describe(&mut answer, &upload.content_type, disposition);
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Ok::<_, storage::Error>(answer)
-    };
-    found.await.unwrap_or_else(|error| failed(&error))
-}
-
 fn failed(error: &storage::Error) -> Answer {
     use storage::Error;
     match error {
@@ -325,6 +298,7 @@ fn failed(error: &storage::Error) -> Answer {
     }
 }
 
+pub(super) use download::{download, profile};
 pub(super) use part::mime;
 
 #[cfg(test)]
