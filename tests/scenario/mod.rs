@@ -16,6 +16,8 @@ mod lmtp;
 mod login;
 mod operations;
 mod page;
+mod page_compose;
+mod page_files;
 mod page_mail;
 mod resumption;
 mod rights;
