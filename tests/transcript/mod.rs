@@ -70,6 +70,7 @@ transcripts! {
     folder_examples
     folder_open
     folder_reopen
+    folder_search
     incoming_01
     incoming_02
     incoming_03
@@ -77,6 +78,9 @@ transcripts! {
     mailbox_create
     mailbox_remove
     mailbox_rename
+    mailbox_rights_get
+    mailbox_rights_list
+    mailbox_rights_set
     mailbox_sub_list
     mailbox_sub_update
     message_append

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use protocol::{Email, ErrorCode, Mime, MimeSource};
+use protocol::{Email, ErrorCode, Mime, MimeSource, Rights};
 use storage::{Blob, FileStream, Uid};
 
 use crate::account::Account;
@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::file;
 use crate::hub::Hub;
 use crate::mail::{self, Attached, Part, PartId, Passage};
-use crate::mailbox::{Command, FolderKey, Handle};
+use crate::mailbox::{Command, Gate};
 use crate::session::Session;
 
 /// How much of a message is read to find where its header ends, in bytes.
@@ -44,7 +44,7 @@ pub(super) enum Place {
 pub(crate) struct Sources {
     account: Arc<Account>,
     session: String,
-    folders: HashMap<String, (Handle, FolderKey)>,
+    folders: HashMap<String, Gate>,
 }
 
 impl Sources {
@@ -59,7 +59,7 @@ impl Sources {
         for mime in sourced {
             if let Some(MimeSource::Message { folder: name, .. }) = &mime.source {
                 let folder = session.folders.get(name).ok_or(ErrorCode::FolderNotOpened)?;
-                folders.insert(name.clone(), (folder.mailbox.clone(), folder.key()));
+                folders.insert(name.clone(), folder.gate().clone());
             }
         }
         let account = Arc::clone(session.handle.account());
@@ -112,9 +112,10 @@ impl Sources {
         uid: u32,
         mime: &Mime,
     ) -> Result<(Attached, Place), Failure> {
-        let (mailbox, key) = self.folders.get(folder).ok_or(ErrorCode::FolderNotOpened)?;
+        let gate = self.folders.get(folder).ok_or(ErrorCode::FolderNotOpened)?;
+        let mailbox = gate.pass(Rights::READ).await?;
         let range = protocol::Range { from: uid, till: uid };
-        if mailbox.ask(|reply| Command::Select(*key, vec![range], reply)).await?.is_empty() {
+        if mailbox.ask(|reply| Command::Select(gate.key(), vec![range], reply)).await?.is_empty() {
             return Err(ErrorCode::NoSuchMessage.into());
         }
         let blob = hub.storage.message_blob(mailbox.id(), Uid(uid)).await?;

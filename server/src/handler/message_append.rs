@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use protocol::{Email, ErrorCode, Flags, MessageAdded, MessageAppend};
-use storage::{MailboxId, NewMessage};
+use protocol::{Email, ErrorCode, Flags, MessageAdded, MessageAppend, Rights};
+use storage::{FlagEdit, MailboxId, NewMessage};
 
+use super::transfer::withheld;
 use crate::composing::{self, Author, Sources};
 use crate::delivery;
 use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mailbox::{self, stored};
+use crate::mailbox::{self, Gate, stored};
 use crate::name::MailboxRef;
 use crate::session::{Session, Step};
 
@@ -21,9 +22,13 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
     let flags = stored(request.flags.unwrap_or(Flags::NONE));
     let (internal_date, replaces) = (request.internal_date, request.replaces);
     let append = async move {
-        let mailbox = target.find(&hub).await?;
+        let mut needed = Rights::INSERT;
+        if replaces.is_some() {
+            needed = needed.union(Rights::TRASH).union(Rights::EXPUNGE);
+        }
+        let (mailbox, edit) = target.open(&hub, needed).await?;
         let mut message = content.message(&hub, &author).await?;
-        message.flags = flags;
+        message.flags = edit.of(flags);
         if let Some(date) = internal_date {
             message.internal_date = date.0;
         }
@@ -49,14 +54,14 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
 
 /// Where it is stored.
 enum Target {
-    Folder(MailboxId),
+    Folder(Gate),
     Mailbox(MailboxRef, Option<String>),
 }
 
 impl Target {
     fn of(session: &Session, request: &MessageAppend) -> Result<Self, Failure> {
         match (&request.folder, &request.target) {
-            (Some(folder), None) => Ok(Self::Folder(super::folder(session, folder)?.mailbox.id())),
+            (Some(folder), None) => Ok(Self::Folder(super::folder(session, folder)?.gate().clone())),
             (None, Some(name)) => {
                 let mailbox = MailboxRef::parse(name, session.handle.account())?;
                 Ok(Self::Mailbox(mailbox, request.class.clone()))
@@ -68,10 +73,18 @@ impl Target {
         }
     }
 
-    async fn find(self, hub: &Hub) -> Result<MailboxId, Failure> {
+    /// The mailbox, for who needs these rights to it, and what becomes of the flags of a message that comes into it.
+    async fn open(self, hub: &Hub, rights: Rights) -> Result<(MailboxId, FlagEdit), Failure> {
         match self {
-            Self::Folder(mailbox) => Ok(mailbox),
-            Self::Mailbox(mailbox, class) => Ok(mailbox.find_or_create(&hub.storage, class).await?.id),
+            Self::Folder(gate) => {
+                let mailbox = gate.pass(rights).await?.id();
+                Ok((mailbox, withheld(gate.rights().await?)))
+            }
+            Self::Mailbox(mailbox, class) => {
+                let access = mailbox.find_or_create(hub, class, rights).await?;
+                let mailbox = access.need(rights)?.id;
+                Ok((mailbox, withheld(access.guest().map(|(_, rights)| rights))))
+            }
         }
     }
 }

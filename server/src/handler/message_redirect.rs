@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ErrorCode, FlagTerms, Flags, MessageRedirect, Recipient};
+use protocol::{ErrorCode, FlagTerms, Flags, MessageRedirect, Recipient, Rights};
 use storage::Blob;
 
 use super::selection::Selection;
@@ -22,7 +22,7 @@ pub(super) fn handle(session: &Session, request: MessageRedirect) -> Result<Step
     let account = Arc::clone(session.handle.account());
     let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
     let redirect = async move {
-        let uids = selection.uids().await?;
+        let (mailbox, uids) = selection.open(Rights::READ).await?;
         if uids.is_empty() {
             return Err(ErrorCode::NoSuchMessage.into());
         }
@@ -34,14 +34,17 @@ pub(super) fn handle(session: &Session, request: MessageRedirect) -> Result<Step
         let mut written = Vec::with_capacity(uids.len());
         for uid in uids {
             let author = Author::new(&account, &zone);
-            let original = hub.storage.message_blob(selection.mailbox().id(), storage::Uid(uid)).await?;
+            let original = hub.storage.message_blob(mailbox.id(), storage::Uid(uid)).await?;
             written.push((uid, write(&hub, &author, original, &request.recipients).await?));
         }
         for (uid, (blob, recipients)) in written {
             let envelope = Envelope { sender: EnvelopeAddress::parse(&account.address), recipients };
             delivery::submit(&hub, &account, envelope, blob, None).await?;
-            let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
-            selection.mailbox().ask(|reply| Command::Mark(vec![uid], terms, reply)).await??;
+            // It is on its way, whether or not that may be marked.
+            if selection.gate().pass(Rights::WRITE).await.is_ok() {
+                let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
+                mailbox.ask(|reply| Command::Mark(vec![uid], terms, reply)).await??;
+            }
         }
         Ok(())
     };

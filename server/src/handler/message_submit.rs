@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ErrorCode, FlagTerms, Flags, MessageSubmit};
+use protocol::{ErrorCode, FlagTerms, Flags, MessageSubmit, Rights};
 use storage::{MailboxId, NewMessage};
 use tokio::sync::oneshot;
 use tracing::debug;
@@ -12,7 +12,7 @@ use crate::delivery::{self, Destination, Envelope, EnvelopeAddress};
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::mail;
-use crate::mailbox::{Command, Handle, stored};
+use crate::mailbox::{Command, Gate, stored};
 use crate::name::MailboxRef;
 use crate::preference;
 use crate::session::{Session, Step};
@@ -39,12 +39,13 @@ pub(super) fn handle(session: &Session, request: MessageSubmit) -> Result<Step, 
         let envelope = Envelope { sender: EnvelopeAddress::parse(&account.address), recipients };
         delivery::submit(&hub, &account, envelope, sent, copy).await?;
         // It is on its way; that the rest fails would be no reason to send it again.
-        if let Some(Mentioned { mailbox, uid }) = replied {
+        if let Some(Mentioned { gate, uid }) = replied {
             let terms = FlagTerms { set: Flags::ANSWERED, clear: Flags::NONE };
-            tidy(&mailbox, |reply| Command::Mark(vec![uid], terms, reply)).await;
+            tidy(&gate, Rights::WRITE, |reply| Command::Mark(vec![uid], terms, reply)).await;
         }
-        if let Some(Mentioned { mailbox, uid }) = draft {
-            tidy(&mailbox, |reply| Command::Remove(vec![uid], reply)).await;
+        if let Some(Mentioned { gate, uid }) = draft {
+            tidy(&gate, Rights::TRASH.union(Rights::EXPUNGE), |reply| Command::Remove(vec![uid], reply))
+                .await;
         }
         Ok(())
     };
@@ -56,7 +57,7 @@ pub(super) fn handle(session: &Session, request: MessageSubmit) -> Result<Step, 
 
 /// A message that a request mentions by an open folder and a UID.
 struct Mentioned {
-    mailbox: Handle,
+    gate: Gate,
     uid: u32,
 }
 
@@ -70,8 +71,8 @@ impl Mentioned {
         match (folder, uid) {
             (None, None) => Ok(None),
             (Some(folder), Some(uid)) => {
-                let mailbox = super::folder(session, folder)?.mailbox.clone();
-                Ok(Some(Self { mailbox, uid }))
+                let gate = super::folder(session, folder)?.gate().clone();
+                Ok(Some(Self { gate, uid }))
             }
             (Some(_), None) | (None, Some(_)) => {
                 let text = format!("the attributes {what}Folder and {what}UID belong together");
@@ -101,12 +102,18 @@ async fn sent_box(hub: &Hub, author: &Author) -> Result<MailboxId, Failure> {
     let account = author.account();
     let settings = preference::settings(&hub.storage, account.id).await?;
     let sent_box = MailboxRef::parse(&settings.sent_box, account)?;
-    Ok(sent_box.find_or_create(&hub.storage, Some(String::new())).await?.id)
+    let sent_box = sent_box.find_or_create(hub, Some(String::new()), Rights::INSERT).await?;
+    Ok(sent_box.need(Rights::INSERT)?.id)
 }
 
 /// Does what follows a message that was sent.
-async fn tidy(mailbox: &Handle, command: impl FnOnce(oneshot::Sender<Result<(), Failure>>) -> Command) {
-    if !matches!(mailbox.ask(command).await, Ok(Ok(()))) {
-        debug!(mailbox = %mailbox.id(), "a message that was answered, or a draft, stays as it was");
+async fn tidy(
+    gate: &Gate,
+    rights: Rights,
+    command: impl FnOnce(oneshot::Sender<Result<(), Failure>>) -> Command,
+) {
+    let done = async { gate.pass(rights).await?.ask(command).await? };
+    if let Err(failure) = done.await {
+        debug!(code = ?failure.code(), "a message that was answered, or a draft, stays as it was");
     }
 }

@@ -32,6 +32,7 @@ mod folder_expunge;
 mod folder_open;
 mod folder_read;
 mod folder_reopen;
+mod folder_search;
 mod folder_sync;
 mod list_features;
 mod login;
@@ -39,6 +40,9 @@ mod mailbox_create;
 mod mailbox_list;
 mod mailbox_remove;
 mod mailbox_rename;
+mod mailbox_rights_get;
+mod mailbox_rights_list;
+mod mailbox_rights_set;
 mod mailbox_sub_list;
 mod mailbox_sub_update;
 mod message_append;
@@ -49,6 +53,7 @@ mod message_redirect;
 mod message_remove;
 mod message_submit;
 mod noop;
+mod pages;
 mod pattern;
 mod prefs_read;
 mod prefs_store;
@@ -92,6 +97,9 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MailboxCreate(request) => mailbox_create::handle(session, request),
         Request::MailboxRename(request) => mailbox_rename::handle(session, &request),
         Request::MailboxRemove(request) => mailbox_remove::handle(session, &request),
+        Request::MailboxRightsGet(request) => mailbox_rights_get::handle(session, request),
+        Request::MailboxRightsList(request) => mailbox_rights_list::handle(session, request),
+        Request::MailboxRightsSet(request) => mailbox_rights_set::handle(session, request),
         Request::MailboxSubList(request) => mailbox_sub_list::handle(session, request),
         Request::MailboxSubUpdate(request) => mailbox_sub_update::handle(session, &request),
         Request::FolderOpen(request) => folder_open::handle(session, request),
@@ -99,6 +107,7 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::FolderBrowse(request) => folder_browse::handle(session, &request),
         Request::FolderSync(request) => folder_sync::handle(session, request),
         Request::FolderRead(request) => folder_read::handle(session, request),
+        Request::FolderSearch(request) => folder_search::handle(session, request),
         Request::FolderExpunge(request) => folder_expunge::handle(session, &request),
         Request::FolderClose(request) => folder_close::handle(session, &request),
         Request::MessageMark(request) => message_mark::handle(session, request),
@@ -152,6 +161,9 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MailboxCreate(_)
         | Request::MailboxRename(_)
         | Request::MailboxRemove(_)
+        | Request::MailboxRightsGet(_)
+        | Request::MailboxRightsList(_)
+        | Request::MailboxRightsSet(_)
         | Request::MailboxSubList(_)
         | Request::MailboxSubUpdate(_)
         | Request::FolderOpen(_)
@@ -159,6 +171,7 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::FolderBrowse(_)
         | Request::FolderSync(_)
         | Request::FolderRead(_)
+        | Request::FolderSearch(_)
         | Request::FolderExpunge(_)
         | Request::FolderClose(_)
         | Request::MessageMark(_)

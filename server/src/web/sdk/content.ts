@@ -34,6 +34,14 @@ export interface SubscriptionEdit {
   mode?: "add" | "remove";
 }
 
+/** What somebody shall be allowed with a mailbox. */
+export interface RightsEdit {
+  /** An account, or `anyone` for all accounts of the mailbox's domain. */
+  account: string;
+  /** The rights from now on, a letter each; empty: none. */
+  rights: string;
+}
+
 /** Somebody to whom a message is sent on. */
 export interface Recipient {
   /** The name beside the address. */
@@ -88,6 +96,7 @@ export interface Contents {
   fields: string[];
   names: string[];
   messageSet: MessageSet;
+  rights: RightsEdit[];
   subscriptions: SubscriptionEdit[];
   fileContent: FileContent;
   fileAcl: FileAclEntry[] | undefined;
@@ -115,6 +124,15 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
       "uids" in set
         ? set.uids.map((range) => writeRange("UID", range)).join("")
         : set.indexes.map((range) => writeRange("index", range)).join(""),
+  },
+  rights: {
+    read: (message) =>
+      elements(message, "mailboxRights").map((child) => ({
+        account: child.attributes.get("account") ?? "",
+        rights: text(child),
+      })),
+    write: (edits) =>
+      edits.map(({ account, rights }) => element("mailboxRights", { account }, escape(rights))).join(""),
   },
   subscriptions: {
     read: (message) => elements(message, "mailboxSubscription").map(readSubscription),

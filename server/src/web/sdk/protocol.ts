@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, SubscriptionEdit, ViewerField } from "./content";
+import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, RightsEdit, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -111,6 +111,23 @@ export interface Requests {
     /** If present, the mailboxes below it are removed, too. */
     children?: boolean;
   };
+  /** Tells the user's own rights. Answered by one `mailboxRights`. */
+  mailboxRightsGet: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Tells what has been granted to others, for who has the right `a`. Answered by one `mailboxRights` for each of them. The owner, who has all rights, is not among them. */
+  mailboxRightsList: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all. */
+  mailboxRightsSet: {
+    /** The mailbox, to which the user has the right `a`. */
+    mailbox: string;
+    /** Who, and what from now on. */
+    rights: RightsEdit[];
+  };
   /** Lists subscriptions. Answered by one `mailboxSubscription` for each; the mailbox need not exist. */
   mailboxSubList: {
     /** A pattern as of `mailboxList`. Absent: all. */
@@ -191,6 +208,17 @@ export interface Requests {
     partID?: string;
     /** How many bytes of texts to include in all; absent or -1: no limit. */
     totalSizeLimit?: number;
+  };
+  /** Looks for messages in the logical view. Answered by one `folderSearchResult` for each that is found, in the order of the view; the form of the answer is ours. */
+  folderSearch: {
+    /** The folder. */
+    folder: string;
+    /** What to look for: search keys as of IMAP (RFC 3501, 6.4.4), such as `UNSEEN FROM "ann" SINCE 1-Feb-2024`. Sequence numbers are positions in the view, counted from 1; days are those of the user's time zone. */
+    filter: string;
+    /** How many messages to find at most; absent: all. */
+    limit?: number;
+    /** How many seconds to look at most; absent: 60. */
+    timeout?: number;
   };
   /** Removes every message of the mailbox that is marked `Deleted`, whether or not the folder shows it. */
   folderExpunge: {
@@ -479,6 +507,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   mailboxCreate: { attributes: { mailbox: "string", mailboxClass: "string" }, body: {} },
   mailboxRename: { attributes: { mailbox: "string", newName: "string", children: "boolean" }, body: {} },
   mailboxRemove: { attributes: { mailbox: "string", children: "boolean" }, body: {} },
+  mailboxRightsGet: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsList: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsSet: { attributes: { mailbox: "string" }, body: { rights: "rights" } },
   mailboxSubList: { attributes: { filter: "string" }, body: {} },
   mailboxSubUpdate: { attributes: {}, body: { subscriptions: "subscriptions" } },
   folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
@@ -486,6 +517,7 @@ export const requests: Record<keyof Requests, Descriptor> = {
   folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
   folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
   folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
+  folderSearch: { attributes: { folder: "string", filter: "string", limit: "number", timeout: "number" }, body: {} },
   folderExpunge: { attributes: { folder: "string" }, body: {} },
   folderClose: { attributes: { folder: "string" }, body: {} },
   messageMark: { attributes: { folder: "string", flags: "string" }, body: { set: "messageSet" } },
@@ -603,6 +635,15 @@ export interface Messages {
     /** What the user may do with it; absent: everything. */
     rights?: string;
   };
+  /** Answers `mailboxRightsGet` and `mailboxRightsList`. */
+  mailboxRights: {
+    /** The mailbox, as the request names it. */
+    mailbox: string;
+    /** Whose rights: an account, or `anyone` for all accounts of the mailbox's domain; absent: the user's own. */
+    account?: string;
+    /** The rights, a letter each. */
+    letters: string;
+  };
   /** Answers `mailboxSubList`. */
   mailboxSubscription: {
     /** The mailbox's name. */
@@ -630,6 +671,17 @@ export interface Messages {
     UIDNext?: number;
     /** The viewer fields, in the order of the request. */
     fields: ViewerField[];
+  };
+  /** Tells of a message that was found, or, at the end, that there may be more. */
+  folderSearchResult: {
+    /** The folder. */
+    folder: string;
+    /** The message's position in the logical view, counted from 0. */
+    index?: number;
+    /** The message. */
+    UID?: number;
+    /** Why the search ended before all messages were looked at; then there is no message. */
+    partial?: "limit" | "timeout";
   };
   /** Answers `folderRead`. */
   folderMessage: {
@@ -785,8 +837,10 @@ export const messages: Record<keyof Messages, Descriptor> = {
   session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
   prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  mailboxRights: { attributes: { mailbox: "string", account: "string" }, body: { letters: "text" } },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
+  folderSearchResult: { attributes: { folder: "string", index: "number", UID: "number", partial: "string" }, body: {} },
   folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },
   fileInfo: { attributes: { fileName: "string", directory: "string", type: "string", size: "number", timeModified: "string" }, body: {} },

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
+use protocol::{ErrorCode, Rights};
 use storage::{Blob, Blobs};
 
 use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable, wanted};
@@ -80,8 +81,15 @@ pub(in crate::net::http) async fn mime(
     let (name, uid) = (folder.to_owned(), item.uid);
     let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
     let Ok(located) = located else { return gone() };
-    let Some(mailbox) = located else {
+    let Some(gate) = located else {
         return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
+    };
+    let mailbox = match gate.pass(Rights::READ).await {
+        Ok(mailbox) => mailbox.id(),
+        Err(failure) if failure.code() == ErrorCode::AccessDenied => {
+            return text(StatusCode::FORBIDDEN, failure.code().text());
+        }
+        Err(failure) => return text(StatusCode::SERVICE_UNAVAILABLE, failure.code().text()),
     };
     let hub = context.hub();
     let found = async {

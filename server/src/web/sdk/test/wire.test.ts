@@ -83,6 +83,7 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
   fields: [[], ["FLAGS", "E-From"]],
   names: [[], ["Language", "DeleteMode"]],
   messageSet: [{ uids: [1, { from: 3, till: 9 }] }, { indexes: [0, { from: 1, till: 99 }] }],
+  rights: [[], [{ account: "bob@localhost", rights: "lrs" }, { account: "anyone", rights: "" }]],
   subscriptions: [[{ mailbox: "INBOX", mode: "add" }, { mailbox: "Work/Old", mode: "remove" }, { mailbox: "a&b" }]],
   fileContent: [
     { kind: "text", text: "" },
