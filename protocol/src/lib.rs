@@ -45,12 +45,12 @@ mod xml;
 
 pub use call::{BindMode, CallLeg, SignalCode};
 pub use code::ErrorCode;
-pub use email::{ADDRESS_FIELDS, Email, Header, Mime, MimeBody, is_address_field};
+pub use email::{ADDRESS_FIELDS, Email, Header, Mime, MimeBody, MimeSource, is_address_field};
 pub use error::DecodeError;
 pub use features::Features;
 pub use field::{Field, ViewerField};
 pub use flags::{FlagTerms, Flags};
-pub use folder::{CopyReport, DeleteMode, ReportMode, SortOrder};
+pub use folder::{CopyReport, DeleteMode, ReadMode, ReportMode, SortOrder};
 pub use frame::Frames;
 pub use message::*;
 pub use message_set::{MessageSet, Range};

@@ -8,6 +8,7 @@
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
 //!   the bytes of one.
+//! - When it is answered or sent on: [`reply()`] prepares that.
 //! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
 //!   [`calendar_text`] do so for calendars.
 //! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
@@ -30,6 +31,7 @@ mod line;
 mod parameter;
 mod part;
 mod presentation;
+mod reply;
 mod search;
 mod transfer;
 mod tree;
@@ -59,6 +61,7 @@ pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_tex
 pub(crate) use import::{Imported, Importer};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
+pub(crate) use reply::{Occasion, reply};
 pub(crate) use search::{matches_anywhere, matches_body, matches_header};
 pub(crate) use transfer::Blocks;
 pub(crate) use vcard::{Card, Shown as CardValue, Style as CardStyle, WrongCard};

@@ -7,6 +7,7 @@
 mod actor;
 mod column;
 mod index;
+mod look_up;
 mod numbers;
 mod open;
 mod order;
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(crate) use actor::{spawn, stored};
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
+pub(crate) use look_up::LookUp;
 pub(crate) use numbers::{Numbers, in_order};
 pub(crate) use open::{open, remove_older};
 pub(crate) use order::{Change, Order, Row};
@@ -146,6 +148,11 @@ impl OpenFolder {
     /// How the mailbox knows the folder.
     pub(crate) const fn key(&self) -> FolderKey {
         self.key
+    }
+
+    /// What to ask about it, apart from its session.
+    pub(crate) fn look_up(&self) -> LookUp {
+        LookUp { mailbox: self.mailbox.clone(), key: self.key, view: self.folder.view().clone() }
     }
 
     /// Tells the mailbox that nobody watches here any more.

@@ -1,5 +1,7 @@
 //! What is in the data folder before a transcript begins?
 
+mod reading;
+
 use protocol::{Flags, Scalar};
 
 use crate::harness::{Fixture, Mail};
@@ -9,6 +11,7 @@ pub(super) fn fixture(name: &str) -> Fixture {
     match name {
         "calls" => Fixture::new(),
         "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
+        "reading" => Fixture::new().mail("INBOX", reading::messages()),
         "three_messages" => Fixture::new().mail("INBOX", three_messages()),
         _ => panic!("there is no fixture {name}"),
     }

@@ -54,6 +54,8 @@ transcripts! {
     empty_mailbox
     empty_trash
     folder_examples
+    folder_read
+    folder_read_modes
     folder_reopen
     incoming_01
     incoming_02

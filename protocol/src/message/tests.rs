@@ -15,7 +15,7 @@ const EXAMPLES: &[&str] = &[
     r#"<mailbox id="1" mailbox="INBOX" UIDValidity="1" UIDNext="2" messages="3" Messages="3" Unseen="1" size="9" Size="9" Class="IPF.Contact" pureFolder="yes" isFolder="yes" rights="lrs"/>"#,
     r#"<mailboxSubscription id="1" mailbox="Work"/>"#,
     r#"<folderReport id="1" folder="INBOX" index="0" UID="5" mode="added" messages="234" unseen="12" rights="lrs" UIDValidity="1" UIDNext="9"><FLAGS>Seen</FLAGS></folderReport>"#,
-    r#"<folderMessage id="1" folder="INBOX" UID="5"><EMail><Subject>Hi</Subject><MIME type="text" subtype="plain" estimatedSize="2">ho</MIME></EMail></folderMessage>"#,
+    r#"<folderMessage id="1" folder="INBOX" UID="5" mode="forward"><EMail><Subject>Hi</Subject><MIME type="text" subtype="plain" estimatedSize="2">ho</MIME></EMail></folderMessage>"#,
     r#"<messageAdded id="1" UID="5"/>"#,
     r#"<callIncoming id="1" callLeg="inp001" peer="bob@localhost" peerName="Bob" callId="x"/>"#,
     r#"<callProvisioned id="1" callLeg="c1" callId="x" tag="t"/>"#,

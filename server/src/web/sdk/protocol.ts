@@ -189,8 +189,10 @@ export interface Requests {
     UID: number;
     /** A part of it; absent: all. */
     partID?: string;
-    /** How many bytes of texts to include in all; absent or -1: no limit. */
+    /** How many bytes of texts, decoded, to include in all; absent: 10 MiB; -1: no limit. Those that do not fit are left empty, to be fetched by URL. */
     totalSizeLimit?: number;
+    /** What to make of it: an answer, or a message for others; absent: it is shown as it is. */
+    mode?: "replyFrom" | "replyAll" | "forward" | "replyFromHTML" | "replyAllHTML" | "forwardHTML";
   };
   /** Removes every message of the mailbox that is marked `Deleted`, whether or not the folder shows it. */
   folderExpunge: {
@@ -355,7 +357,7 @@ export const requests: Record<keyof Requests, Descriptor> = {
   folderReopen: { attributes: { folder: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
   folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
   folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
-  folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
+  folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number", mode: "string" }, body: {} },
   folderExpunge: { attributes: { folder: "string" }, body: {} },
   folderClose: { attributes: { folder: "string" }, body: {} },
   messageMark: { attributes: { folder: "string", flags: "string" }, body: { set: "messageSet" } },
@@ -492,6 +494,8 @@ export interface Messages {
     folder: string;
     /** The message. */
     UID: number;
+    /** What was made of it, as asked for. */
+    mode?: "replyFrom" | "replyAll" | "forward" | "replyFromHTML" | "replyAllHTML" | "forwardHTML";
     /** The message's headers and parts. */
     email: Email;
   };
@@ -585,7 +589,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
-  folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
+  folderMessage: { attributes: { folder: "string", UID: "number", mode: "string" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },
   callIncoming: { attributes: { callLeg: "string", peer: "string", peerName: "string", callId: "string" }, body: { sdp: "sdp" } },
   callProvisioned: { attributes: { callLeg: "string", callId: "string", tag: "string" }, body: { sdp: "sdp" } },

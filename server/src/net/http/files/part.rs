@@ -76,12 +76,14 @@ pub(in crate::net::http) async fn mime(
     let Some(item) = Item::parse(item) else {
         return text(StatusCode::NOT_FOUND, "a part is named UID[-partID]-P.txt, -H.txt, -B.ext or -R/cid");
     };
-    let (name, uid) = (folder.to_owned(), item.uid);
-    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
+    let name = folder.to_owned();
+    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, reply }))).await;
     let Ok(located) = located else { return gone() };
-    let Some(mailbox) = located else {
-        return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
-    };
+    let Some(folder) = located else { return text(StatusCode::NOT_FOUND, "the folder is not open") };
+    if !folder.shows(item.uid).await {
+        return text(StatusCode::NOT_FOUND, "the folder does not show this message");
+    }
+    let mailbox = folder.mailbox().id();
     let hub = context.hub();
     let found = async {
         let blob = hub.storage.message_blob(mailbox, storage::Uid(item.uid)).await?;
