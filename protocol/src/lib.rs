@@ -28,6 +28,7 @@ mod email;
 mod error;
 mod features;
 mod field;
+mod file;
 mod flags;
 mod folder;
 mod frame;
@@ -49,6 +50,9 @@ pub use email::{ADDRESS_FIELDS, Email, Header, Mime, MimeBody, MimeSource, is_ad
 pub use error::DecodeError;
 pub use features::Features;
 pub use field::{Field, ViewerField};
+pub use file::{
+    FileAcl, FileAclEntry, FileContent, FileKind, FilePasswords, FilePosition, FileSubscriptionEdit, FileType,
+};
 pub use flags::{FlagTerms, Flags};
 pub use folder::{CopyReport, DeleteMode, ReadMode, ReportMode, SortOrder};
 pub use frame::Frames;
@@ -62,4 +66,4 @@ pub use subscription::{SubscriptionEdit, SubscriptionMode};
 pub use time::{Time, TimeDelta};
 pub use typescript::typescript;
 pub use wire::{Attribute, Content, Flag, Form, Presence, Property, Schema, Wire};
-pub use xml::{Element, Limits, Node, XmlError, is_name};
+pub use xml::{Element, Limits, Node, XmlError, is_name, is_xml_char};

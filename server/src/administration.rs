@@ -2,7 +2,10 @@
 //!
 //! One [`Command`] a conversation, over the control socket of a running gateway or, when none runs, over a pipe
 //! within the command itself: the same code does it. A conversation is lines of JSON; after `MailImport` the client
-//! sends messages, each a line with its length and then its bytes.
+//! sends messages, each a line with its length and then its bytes, and for `MailExport` it is sent them.
+
+mod check;
+mod export;
 
 use std::sync::Arc;
 
@@ -68,6 +71,20 @@ pub enum Command {
         /// The mailbox; it is created if it is new.
         mailbox: String,
     },
+    /// Send messages.
+    MailExport {
+        /// `name@domain`.
+        address: String,
+        /// The mailbox; none: all.
+        mailbox: Option<String>,
+    },
+    /// Say what is damaged.
+    MailCheck {
+        /// `name@domain`; none: all accounts, and what belongs to none.
+        address: Option<String>,
+        /// Mend what can be mended.
+        mend: bool,
+    },
 }
 
 /// What an operator is told.
@@ -77,15 +94,19 @@ pub enum Answer {
     Line(String),
     /// So many messages are stored, and durable.
     Stored(u64),
+    /// The messages of this mailbox follow.
+    Mailbox(String),
+    /// A message, whose bytes follow.
+    Message(MessageHeader),
     /// It is done.
     Done,
     /// It is not, and why.
     Failed(String),
 }
 
-/// A message that follows a [`Command::MailImport`], before its bytes. A length of 0 ends the import.
+/// What is said of a message before its bytes. A length of 0 ends an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ImportHeader {
+pub struct MessageHeader {
     /// Length of the message in bytes.
     pub length: usize,
     /// When it came, in milliseconds since 1970.
@@ -192,6 +213,17 @@ impl Administration {
                 };
                 self.import(mailbox.id, reader, writer).await
             }
+            Command::MailExport { address, mailbox } => {
+                let account = self.account(&address).await?;
+                export::run(self, &account, mailbox.as_deref(), writer).await
+            }
+            Command::MailCheck { address, mend } => {
+                let account = match address {
+                    Some(address) => Some(self.account(&address).await?),
+                    None => None,
+                };
+                check::run(self, account, mend, writer).await
+            }
         }
     }
 
@@ -293,10 +325,10 @@ pub(crate) async fn store(
 }
 
 /// The next message of an import; `None` at its end.
-async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<(ImportHeader, Vec<u8>)>> {
+async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<(MessageHeader, Vec<u8>)>> {
     let mut line = String::new();
     reader.take(1024).read_line(&mut line).await.map_err(text)?;
-    let header: ImportHeader = serde_json::from_str(&line).map_err(|_| "the import broke off".to_owned())?;
+    let header: MessageHeader = serde_json::from_str(&line).map_err(|_| "the import broke off".to_owned())?;
     if header.length == 0 {
         return Ok(None);
     }

@@ -1,6 +1,8 @@
 //! What do `ximss-gateway account`, `mail` and `config` do?
 //!
-//! They act on the data folder itself when no gateway uses it, and through its control socket when one does.
+//! All but `config` act on the data folder itself when no gateway uses it, and through its control socket when one does.
+
+mod export;
 
 use std::io::{IsTerminal, Read};
 use std::path::Path;
@@ -11,26 +13,33 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader, split};
 
 use crate::account::Accounts;
-use crate::administration::{Administration, Answer, Command, ImportHeader, LONGEST_MESSAGE};
+use crate::administration::{Administration, Answer, Command, LONGEST_MESSAGE, MessageHeader};
 use crate::config::Config;
 use crate::folder_lock::{FolderLock, LockError};
 use crate::mail::{Imported, Importer};
 use crate::net::control;
 use crate::{open_key, open_storage};
 
-/// Runs a command; returns the lines it has to say.
+pub use export::{Exported, export};
+
+/// Runs a command; hands the lines it has to say to `say` as they come.
 ///
 /// # Errors
 /// If it cannot be done; the text says what to do.
-pub async fn run(config: &Config, command: Command) -> anyhow::Result<Vec<String>> {
-    let Some(_lock) = lock(config, &command)? else { return talk(connect(config).await?, command).await };
+pub async fn run(
+    config: &Config,
+    command: Command,
+    say: impl FnMut(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let Some(_lock) = lock(config, &command)? else {
+        return talk(connect(config).await?, command, say).await;
+    };
     let administration = offline(config).await?;
     let (client, server) = tokio::io::duplex(64 * 1024);
-    let (said, served) = tokio::join!(talk(client, command), administration.converse(server));
+    let (talked, served) = tokio::join!(talk(client, command, say), administration.converse(server));
     // When one side breaks off, the other fails too, and knows less of why.
-    let said = said?;
-    served?;
-    Ok(said)
+    talked?;
+    Ok(served?)
 }
 
 /// Imports a file or folder of messages; returns how many were stored.
@@ -99,16 +108,19 @@ async fn offline(config: &Config) -> anyhow::Result<Administration> {
     Ok(Administration { storage, accounts: Arc::new(accounts), hub: None })
 }
 
-async fn talk(stream: impl AsyncRead + AsyncWrite, command: Command) -> anyhow::Result<Vec<String>> {
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite,
+    command: Command,
+    mut say: impl FnMut(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let (reader, mut writer) = split(stream);
     writer.write_all(&line_of(&command)).await?;
     let mut lines = BufReader::new(reader).lines();
-    let mut said = Vec::new();
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line)? {
-            Answer::Line(line) => said.push(line),
-            Answer::Stored(_) => {}
-            Answer::Done => return Ok(said),
+            Answer::Line(line) => say(&line)?,
+            Answer::Stored(_) | Answer::Mailbox(_) | Answer::Message(_) => {}
+            Answer::Done => return Ok(()),
             Answer::Failed(text) => bail!(text),
         }
     }
@@ -135,7 +147,7 @@ async fn send_mail(
                 }
             }
         }
-        let end = ImportHeader { length: 0, internal_date: 0, flags: 0 };
+        let end = MessageHeader { length: 0, internal_date: 0, flags: 0 };
         writer.write_all(&line_of(&end)).await?;
         writer.flush().await
     };
@@ -147,7 +159,7 @@ async fn send_mail(
                 Answer::Stored(count) => stored = count,
                 Answer::Done => return Ok(stored),
                 Answer::Failed(text) => bail!("{text} ({} stored)", messages(stored)),
-                Answer::Line(_) => {}
+                Answer::Line(_) | Answer::Mailbox(_) | Answer::Message(_) => {}
             }
         }
         bail!("the gateway stopped; {} stored", messages(stored))
@@ -170,7 +182,7 @@ pub fn messages(count: u64) -> String {
 }
 
 async fn send_message(writer: &mut (impl AsyncWriteExt + Unpin), message: &Imported) -> std::io::Result<()> {
-    let header = ImportHeader {
+    let header = MessageHeader {
         length: message.raw.len(),
         internal_date: message.internal_date,
         flags: message.flags.bits(),
@@ -222,7 +234,7 @@ mod tests {
     async fn only_a_new_account_makes_a_data_folder() {
         let folder = tempfile::tempdir().unwrap();
         let config = config(&folder);
-        let error = run(&config, Command::AccountList).await.unwrap_err().to_string();
+        let error = run(&config, Command::AccountList, |_| Ok(())).await.unwrap_err().to_string();
         assert!(error.contains("there is no data folder") && error.contains("--data"), "{error}");
         assert!(!config.data.exists());
     }

@@ -42,6 +42,8 @@ pub struct Config {
     pub session: Session,
     /// What one peer may send and hold.
     pub limits: Limits,
+    /// The files that accounts keep.
+    pub files: Files,
     /// The HTTP interface.
     pub http: Http,
     /// Signalling with phones.
@@ -197,6 +199,17 @@ pub struct Limits {
     pub http_header_time: Span,
 }
 
+/// The files that accounts keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Files {
+    /// Bytes of all files of an account.
+    pub size: Size,
+    /// Files and directories of an account.
+    #[serde(deserialize_with = "accept::count")]
+    pub count: u32,
+}
+
 /// The HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -298,6 +311,7 @@ impl Default for Config {
             auth: Auth::default(),
             session: Session::default(),
             limits: Limits::default(),
+            files: Files::default(),
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
@@ -372,6 +386,12 @@ impl Default for Limits {
             upload: Size(2 << 30),
             http_header_time: Span::seconds(10),
         }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { size: Size(1 << 30), count: 10_000 }
     }
 }
 

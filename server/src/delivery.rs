@@ -7,6 +7,9 @@
 
 mod address;
 mod local;
+mod queue;
+mod report;
+mod verdict;
 
 use std::sync::Arc;
 
@@ -16,7 +19,9 @@ use tokio::sync::Notify;
 use tracing::info;
 
 pub(crate) use address::EnvelopeAddress;
-pub(crate) use local::new_message;
+pub(crate) use local::{Trace, arrival, host_name, new_message, store};
+pub(crate) use queue::run;
+pub(crate) use verdict::{Reply, Verdict};
 
 use crate::account::Account;
 use crate::failure::Failure;
@@ -52,9 +57,13 @@ pub(crate) struct Queue {
 impl Queue {
     /// There is something new in a lane.
     pub(crate) fn wake(&self, lane: Lane) {
+        self.bell(lane).notify_one();
+    }
+
+    fn bell(&self, lane: Lane) -> &Notify {
         match lane {
-            Lane::Local => self.local.notify_one(),
-            Lane::Relay => self.relay.notify_one(),
+            Lane::Local => &self.local,
+            Lane::Relay => &self.relay,
         }
     }
 }

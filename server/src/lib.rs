@@ -11,6 +11,7 @@ pub mod command;
 pub mod config;
 mod delivery;
 mod failure;
+mod file;
 mod first_start;
 mod folder;
 mod folder_lock;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use storage::{Database, Storage};
+use storage::{Database, Lane, Storage};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -55,7 +56,7 @@ use hub::{Hub, Parts};
 use key::ServerKey;
 use metrics::Metrics;
 use net::media::Media;
-use net::{Bound, Kind, Tls};
+use net::{Bound, Kind, Relay, Tls};
 use signalling::{Routes, Signalling};
 
 /// How long sessions and connections have to end when the server stops.
@@ -79,8 +80,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let key = Arc::new(open_key(&config)?);
     let storage = open_storage(&config).await?;
     storage.drop_all_uploads().await?;
+    storage.drop_claims().await?;
     let accounts = Accounts::new(storage.clone(), Arc::clone(&key), config.auth.cram_md5);
     let tls = load_tls(&config)?;
+    let relay = Relay::load(&config.mail.relay)?;
     let listeners = bind_all(&config)?;
     let sockets = net::sip::bind(&config)?;
     let control =
@@ -112,6 +115,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
     tokio::spawn(sweep(hub.storage.clone(), shutdown.clone()));
+    hub.spawn(delivery::run(Arc::clone(&hub), Lane::Local, None));
+    hub.spawn(delivery::run(Arc::clone(&hub), Lane::Relay, relay));
     info!("ready");
     shutdown.cancelled().await;
     drain(&hub, signalling).await;
@@ -220,6 +225,7 @@ pub fn check_files(config: &Config) -> anyhow::Result<()> {
         load_tls(config)?;
     }
     database_url(config)?;
+    Relay::load(&config.mail.relay)?;
     Routes::new(&config.sip.trunk, Vec::new(), String::new()).map(drop)
 }
 
@@ -240,6 +246,7 @@ fn bind_all(config: &Config) -> anyhow::Result<Vec<Bound>> {
         (Kind::Admin, &listen.admin),
         (Kind::Ximss, &listen.ximss),
         (Kind::Ximsss, &listen.ximsss),
+        (Kind::Lmtp, &listen.lmtp),
     ];
     let mut bound = Vec::new();
     for (kind, addresses) in kinds {

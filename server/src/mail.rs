@@ -1,6 +1,6 @@
 //! What does the gateway know of mail formats?
 //!
-//! Bytes of a message in, its meaning out: pure functions, except that the [`Importer`] reads files. Nothing here fails
+//! Bytes of a message in, its meaning out: pure functions, except that [`Importer`] and [`Exporter`] have files. Nothing here fails
 //! on a message that is wrong: it is shown as far as it goes.
 //!
 //! - When a message is stored: [`new_message`] gives its columns and the header that is kept beside them.
@@ -11,7 +11,8 @@
 //! - When it is answered or sent on: [`reply()`] prepares that.
 //! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
 //!   [`calendar_text`] do so for calendars.
-//! - Where messages come from: an [`Importer`] reads files, [`welcome()`] writes those of a first start.
+//! - Where messages come from and go to: an [`Importer`] reads files, an [`Exporter`] writes them, [`welcome()`] has those of
+//!   a first start.
 //!
 //! Underneath, from the outside in: `tree` takes a message apart, `header` a header, `parameter`, `address` and
 //! `date` its fields, `word` their encoded words, `transfer` and `charset` the bytes. The library mail-parser has
@@ -22,6 +23,7 @@ mod address;
 mod charset;
 mod content_line;
 mod date;
+mod export;
 mod fields;
 mod file_name;
 mod header;
@@ -53,12 +55,13 @@ mod samples;
 mod tests;
 
 pub(crate) use content_line::Unreadable;
-#[cfg(test)]
-pub(crate) use fields::fields;
-pub(crate) use fields::new_message;
+pub(crate) use date::written_date;
+pub(crate) use export::{Exporter, is_mbox};
+pub(crate) use fields::{fields, new_message};
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};
+pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
 pub(crate) use reply::{Occasion, reply};

@@ -16,7 +16,7 @@ use protocol::{FlagTerms, FolderReport, Range, ReportMode};
 use storage::{FlagEdit, MailboxId};
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use actor::{spawn, stored};
+pub(crate) use actor::{flags_of, spawn, stored};
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use look_up::LookUp;

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use server::administration::Command;
+use server::command::Exported;
 use server::config::{Config, ListenOption, LogFormat};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +48,7 @@ enum Subcommands {
     /// Create, change, list and remove accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Bring mail in
+    /// Bring mail in and out, look whether it is whole
     #[command(subcommand)]
     Mail(MailCommand),
     /// Look at the configuration
@@ -131,6 +132,30 @@ enum MailCommand {
         #[arg(value_name = "FILE.mbox|MAILDIR")]
         source: PathBuf,
     },
+    /// Export messages with their dates and flags, so that they can be imported again
+    Export {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+        /// The mailbox
+        #[arg(required_unless_present = "all", conflicts_with = "all", requires = "target")]
+        mailbox: Option<String>,
+        /// A new mbox file, if it ends in .mbox, or else a new Maildir
+        #[arg(value_name = "OUT.mbox|MAILDIR")]
+        target: Option<PathBuf>,
+        /// Export all mailboxes: into this folder, each as an mbox file if the name ends in .mbox, or else as a Maildir
+        #[arg(long, value_name = "FOLDER")]
+        all: Option<PathBuf>,
+    },
+    /// Find damage in what is stored
+    Check {
+        /// The account; without one, all accounts and everything else
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: Option<String>,
+        /// Mend what can be mended
+        #[arg(long)]
+        mend: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -194,15 +219,32 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
             server::run(config, shutdown).await
         }
         Subcommands::Account(command) => account(&config, command).await,
-        Subcommands::Mail(MailCommand::Import { address, mailbox, source }) => {
-            let stored = server::command::import(&config, address, mailbox, &source).await?;
-            say(&format!("{} imported", server::command::messages(stored)))
-        }
+        Subcommands::Mail(command) => mail(&config, command).await,
         Subcommands::Config(ConfigCommand::Check) => {
             server::check_files(&config)?;
             say("the configuration is right")
         }
         Subcommands::Config(ConfigCommand::Show) => say(config.without_password().to_toml().trim_end()),
+    }
+}
+
+async fn mail(config: &Config, command: MailCommand) -> anyhow::Result<()> {
+    match command {
+        MailCommand::Import { address, mailbox, source } => {
+            let stored = server::command::import(config, address, mailbox, &source).await?;
+            say(&format!("{} imported", server::command::messages(stored)))
+        }
+        MailCommand::Export { address, mailbox, target, all } => {
+            let exported = match (mailbox, target, all) {
+                (Some(mailbox), Some(target), _) => Exported::Mailbox { name: mailbox, target },
+                (_, _, all) => Exported::All { folder: all.unwrap_or_default() },
+            };
+            let written = server::command::export(config, address, exported).await?;
+            say(&format!("{} exported", server::command::messages(written)))
+        }
+        MailCommand::Check { address, mend } => {
+            server::command::run(config, Command::MailCheck { address, mend }, say).await
+        }
     }
 }
 
@@ -226,10 +268,8 @@ async fn account(config: &Config, command: AccountCommand) -> anyhow::Result<()>
         AccountCommand::Alias(AliasCommand::List { address }) => Command::AliasList { address },
         AccountCommand::Alias(AliasCommand::Remove { alias }) => Command::AliasRemove { alias },
     };
-    for line in server::command::run(config, command).await?.into_iter().chain(random) {
-        say(&line)?;
-    }
-    Ok(())
+    server::command::run(config, command, say).await?;
+    random.map_or(Ok(()), |line| say(&line))
 }
 
 /// A line on standard output.

@@ -35,6 +35,7 @@ pub(crate) struct Metrics {
     sessions: Gauge,
     mailboxes: Gauge,
     uploaded: Counter<u64, AtomicU64>,
+    mail: Family<ResultLabels, Counter>,
     queues: Family<NameLabels, Gauge>,
     storage: Family<NameLabels, Gauge>,
     sip: SipMetrics,
@@ -81,12 +82,19 @@ pub(crate) enum Transport {
     Tcp,
     WebSocket,
     Http,
+    Lmtp,
 }
 
 /// For which reason.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct ReasonLabels {
     pub(crate) reason: &'static str,
+}
+
+/// With which result.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
 }
 
 /// In which direction: `received` or `sent`.
@@ -145,6 +153,7 @@ impl Metrics {
             sessions: Gauge::default(),
             mailboxes: Gauge::default(),
             uploaded: Counter::default(),
+            mail: Family::default(),
             queues: Family::default(),
             storage: Family::default(),
             sip: SipMetrics::default(),
@@ -167,6 +176,8 @@ impl Metrics {
         registry.register("folders", "Open folders", self.folders.clone());
         registry.register("outbox_bytes", "Bytes that clients have not acknowledged", self.outboxes.clone());
         registry.register("uploaded_bytes", "Bytes of uploaded files", self.uploaded.clone());
+        let help = "What became of recipients of mail: delivered, deferred (each time), bounced, refused";
+        registry.register("mail", help, self.mail.clone());
         registry.register("queue", "Entries that wait, by queue", self.queues.clone());
         let help = "Storage: changes asked for, commits, connections to the database";
         registry.register("storage", help, self.storage.clone());
@@ -259,13 +270,21 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
     }
 
+    /// What became of a recipient of a message: `delivered`, `deferred`, `bounced` or `refused`.
+    pub(crate) fn mail(&self, result: &'static str) {
+        self.mail.get_or_create(&ResultLabels { result }).inc();
+    }
+
     /// Bytes of a file were stored.
     pub(crate) fn uploaded(&self, bytes: u64) {
         self.uploaded.inc_by(bytes);
     }
 
-    /// Everything, in Prometheus text format.
-    pub(crate) fn text(&self, hub: &Hub) -> String {
+    /// Everything, in Prometheus text format. `mail` is how many recipients of mail wait, if that is known.
+    pub(crate) fn text(&self, hub: &Hub, mail: Option<i64>) -> String {
+        if let Some(waiting) = mail {
+            self.queues.get_or_create(&NameLabels { name: "mail" }).set(waiting);
+        }
         self.sessions.set(signed(hub.sessions.count()));
         self.mailboxes.set(signed(hub.mailboxes.count()));
         let pressure = hub.storage.pressure();

@@ -7,6 +7,7 @@ use crate::alias;
 use crate::clock;
 use crate::domain;
 use crate::error::{Aggregate, Error, Result};
+use crate::file;
 use crate::id::{AccountId, DomainId};
 use crate::mailbox;
 use crate::name;
@@ -154,8 +155,9 @@ impl Storage {
     }
 }
 
-/// Lets go of the blobs of every message of a domain, whose accounts are removed next.
+/// Lets go of the blobs of every message and file of a domain, whose accounts are removed next.
 pub(crate) async fn release_blobs_of_domain(connection: &mut Connection<'_>, domain: DomainId) -> Result<()> {
+    file::release_blobs_of_domain(connection, domain).await?;
     connection.rows(LOCK_DOMAIN, &[domain.into()], |_| Ok(())).await?;
     connection.execute(RELEASE_DOMAIN, &[domain.into(), clock::now().into()]).await.map(drop)
 }
@@ -214,6 +216,7 @@ async fn call(connection: &mut Connection<'_>, account: AccountId, real_name: &s
 }
 
 async fn remove(connection: &mut Connection<'_>, account: AccountId) -> Result<()> {
+    file::release_blobs(connection, account).await?;
     connection.rows(LOCK, &[account.into()], |_| Ok(())).await?;
     connection.execute(RELEASE, &[account.into(), clock::now().into()]).await?;
     match connection.execute(REMOVE, &[account.into()]).await? {

@@ -86,6 +86,17 @@ pub enum Error {
     /// The upload set of the session may not hold this file beside the others.
     #[error("the session may not hold so many files, or so large ones")]
     NoRoom,
+    /// The account may not have so many files, or so many bytes in them.
+    #[error("the account may not have so many files, or so much in them")]
+    FilesFull,
+    /// What was named is not of the kind, or not in the state, that the operation needs.
+    #[error("the {what} does not allow it: {reason}")]
+    Unsuitable {
+        /// What was named.
+        what: Aggregate,
+        /// Why it cannot be.
+        reason: &'static str,
+    },
     /// What is stored cannot be what was written.
     #[error("the stored data is damaged: {what}")]
     Damaged {
@@ -141,6 +152,8 @@ pub enum Aggregate {
     Message,
     /// A file of a session's upload set.
     Upload,
+    /// A file or directory of an account.
+    File,
     /// A preference of an account.
     Preference,
     /// The address of record of a registration.
@@ -156,6 +169,7 @@ impl fmt::Display for Aggregate {
             Self::Mailbox => "mailbox",
             Self::Message => "message",
             Self::Upload => "upload",
+            Self::File => "file",
             Self::Preference => "preference",
             Self::Address => "address",
         })

@@ -110,11 +110,27 @@ impl Bed {
         inbox.unwrap().id
     }
 
+    /// Does to the database what no operation of the storage does.
+    pub(crate) async fn tamper(&self, sql: &'static str) {
+        let done = self.storage.pool().write(sql, |c, sql| {
+            Box::pin(async { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
+        });
+        done.await.unwrap();
+    }
+
     /// A single number that the database answers with.
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         let mut reader = self.storage.pool().reader().await.unwrap();
         let row = reader.connection().optional(crate::statement::Sql::same(sql), &[]).await.unwrap();
         row.unwrap().integer(0).unwrap()
+    }
+
+    /// Runs a statement as a change.
+    pub(crate) async fn change(&self, sql: &'static str) -> crate::Result<()> {
+        let run: crate::pool::Run<&'static str, ()> = |c, sql| {
+            Box::pin(async move { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
+        };
+        self.storage.pool().write(sql, run).await
     }
 }
 
@@ -170,13 +186,31 @@ const CONTRADICTIONS: &[&str] = &[
      FULL JOIN message_header h ON h.mailbox = m.mailbox AND h.uid = m.uid \
      WHERE m.uid IS NULL OR f.uid IS NULL OR h.uid IS NULL",
     // A blob that is named more or less often than is counted.
-    "SELECT COUNT(*) FROM (SELECT b.key, b.refs, COUNT(n.blob) AS named FROM blob b LEFT JOIN \
-     (SELECT blob FROM message UNION ALL SELECT blob FROM upload UNION ALL SELECT blob FROM queued) n ON n.blob = b.key GROUP BY b.key, b.refs) x \
-     WHERE refs <> named",
+    concat!(
+        "SELECT COUNT(*) FROM (SELECT b.key, b.refs, COUNT(n.blob) AS named FROM blob b LEFT JOIN (",
+        crate::check::blobs::named!(),
+        ") n ON n.blob = b.key GROUP BY b.key, b.refs) x WHERE refs <> named"
+    ),
     "SELECT COUNT(*) FROM message m LEFT JOIN blob b ON b.key = m.blob WHERE b.key IS NULL",
     // A queued message whose time is not that of its recipients.
     "SELECT COUNT(*) FROM queued q WHERE claimed = 0 AND next <> COALESCE(\
      (SELECT MIN(r.next) FROM queued_recipient r WHERE r.message = q.id), -1)",
+    "SELECT COUNT(*) FROM file_extent e LEFT JOIN blob b ON b.key = e.blob WHERE b.key IS NULL",
+    // A file that is not in a directory.
+    "SELECT COUNT(*) FROM file f LEFT JOIN file d ON d.account = f.account AND d.is_directory = 1 AND \
+     f.directory = CASE WHEN d.directory = '' THEN d.name ELSE d.directory || '/' || d.name END \
+     WHERE f.directory <> '' AND d.id IS NULL",
+    // A file whose extents are not what it is long, or have gaps or overlap, or reach beyond their blobs.
+    "SELECT COUNT(*) FROM file f LEFT JOIN (SELECT file, SUM(length) AS length FROM file_extent GROUP BY file) e \
+     ON e.file = f.id WHERE f.size <> COALESCE(e.length, 0)",
+    "SELECT COUNT(*) FROM file_extent e LEFT JOIN file_extent p ON p.file = e.file AND \
+     p.position + p.length = e.position WHERE (e.position > 0 AND p.file IS NULL) OR e.length <= 0 \
+     OR e.start < 0 OR e.start + e.length > e.blob_size",
+    // An account that has not what is counted.
+    "SELECT COUNT(*) FROM account a LEFT JOIN file_usage u ON u.account = a.id \
+     LEFT JOIN (SELECT account, COUNT(*) AS files, SUM(size) AS bytes FROM file GROUP BY account) f \
+     ON f.account = a.id \
+     WHERE COALESCE(u.files, 0) <> COALESCE(f.files, 0) OR COALESCE(u.bytes, 0) <> COALESCE(f.bytes, 0)",
 ];
 
 impl Bed {

@@ -62,6 +62,10 @@ id! {
     MailboxId
 }
 id! {
+    /// Names a file or directory through all its renamings.
+    FileId
+}
+id! {
     /// Names a message of the queue.
     QueuedId
 }

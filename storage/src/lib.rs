@@ -19,9 +19,11 @@ use std::sync::Arc;
 mod account;
 mod alias;
 mod blob;
+mod check;
 mod clock;
 mod domain;
 mod error;
+mod file;
 mod flags;
 #[cfg(test)]
 mod harness;
@@ -44,10 +46,12 @@ mod writer;
 pub use account::{Account, Credentials, NewAccount};
 pub use alias::Alias;
 pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, MailboxId, Modseq, QueuedId, Uid};
+pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,

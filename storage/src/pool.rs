@@ -155,6 +155,14 @@ impl Pool {
         Ok(Self::Postgres { pool })
     }
 
+    /// Which of the two it is.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        match self {
+            Self::Sqlite { .. } => false,
+            Self::Postgres { .. } => true,
+        }
+    }
+
     /// A connection for reads that need not agree with each other.
     pub(crate) async fn reader(&self) -> Result<Reader> {
         Ok(match self {

@@ -196,13 +196,13 @@ impl Storage {
 
     /// Says what became of recipients of a claimed message, by their positions, and gives the claim back. When no
     /// recipient is left the message goes. A report on those that failed is accepted with it, unless all of them had
-    /// ended before. How many recipients ended now.
+    /// ended before.
     pub async fn settle(
         &self,
         queued: QueuedId,
         outcomes: Vec<(i64, Outcome)>,
         report: Option<NewQueued>,
-    ) -> Result<u64> {
+    ) -> Result<()> {
         let args = (queued, outcomes, report);
         self.pool()
             .write(args, |c, (queued, outcomes, report)| {
@@ -338,14 +338,16 @@ async fn settle(
     queued: QueuedId,
     outcomes: &[(i64, Outcome)],
     report: Option<&NewQueued>,
-) -> Result<u64> {
-    let Some(row) = connection.optional(LOCK, &[queued.into()]).await? else { return Ok(0) };
+) -> Result<()> {
+    let Some(row) = connection.optional(LOCK, &[queued.into()]).await? else { return Ok(()) };
     let blob = BlobKey::from_row(row.text(0)?)?;
-    let (mut ended, mut failed) = (0_u64, 0_u64);
+    let mut failed = 0;
     for (position, outcome) in outcomes {
         let values = [queued.into(), (*position).into()];
         match outcome {
-            Outcome::Delivered => ended += connection.execute(DONE, &values).await?,
+            Outcome::Delivered => {
+                connection.execute(DONE, &values).await?;
+            }
             Outcome::Failed => failed += connection.execute(DONE, &values).await?,
             Outcome::Later { next, answer } => {
                 let [queued, position] = values;
@@ -361,15 +363,12 @@ async fn settle(
     let next = connection.optional(NEXT_RECIPIENT, &[queued.into()]).await?;
     let next = next.ok_or_else(|| Error::damaged("no answer to an aggregate"))?.maybe_integer(0)?;
     match next {
-        Some(next) => {
-            connection.execute(WAIT, &[queued.into(), next.into()]).await?;
-        }
+        Some(next) => connection.execute(WAIT, &[queued.into(), next.into()]).await.map(drop),
         None => {
             connection.execute(REMOVE, &[queued.into()]).await?;
-            reference::release(connection, blob).await?;
+            reference::release(connection, blob).await
         }
     }
-    Ok(ended + failed)
 }
 
 #[cfg(test)]

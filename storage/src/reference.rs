@@ -72,10 +72,11 @@ impl Storage {
 
     async fn sweep_orphans(&self, shard: u8, before: i64) -> Result<u64> {
         let mut swept = 0;
-        for keys in old_keys(self.blobs(), shard, before).await?.chunks(AT_ONCE) {
-            let known = self.known(keys).await?;
-            for key in keys.iter().filter(|key| !known.contains(*key)) {
-                self.blobs().delete(BlobKey::from_row(key)?).await?;
+        for some in listed(self.blobs(), shard, before).await?.chunks(AT_ONCE) {
+            let keys: Vec<String> = some.iter().map(|blob| blob.key.to_string()).collect();
+            let known = self.known(&keys).await?;
+            for blob in some.iter().filter(|blob| !known.contains(&blob.key.to_string())) {
+                self.blobs().delete(blob.key).await?;
                 swept += 1;
             }
         }
@@ -83,7 +84,7 @@ impl Storage {
     }
 
     /// Those of the keys that have a row.
-    async fn known(&self, keys: &[String]) -> Result<HashSet<String>> {
+    pub(crate) async fn known(&self, keys: &[String]) -> Result<HashSet<String>> {
         let mut reader = self.pool().reader().await?;
         let mut connection = reader.connection();
         let key = |row: &Row| row.text(0).map(str::to_owned);
@@ -105,19 +106,19 @@ async fn forget(connection: &mut Connection<'_>, before: i64) -> Result<Vec<Blob
     connection.rows(FORGET, &[before.into()], |row| BlobKey::from_row(row.text(0)?)).await
 }
 
-/// The keys in one of the 256 folders that were written before a time.
-async fn old_keys(blobs: &Blobs, shard: u8, before: i64) -> Result<Vec<String>> {
+/// The blobs in one of the 256 folders that were written before a time, as the store has them.
+pub(crate) async fn listed(blobs: &Blobs, shard: u8, before: i64) -> Result<Vec<Blob>> {
     let prefix = StorePath::from(format!("{shard:02x}"));
     let failed = |source| Error::BlobStore { source: std::sync::Arc::new(source) };
     let mut found = blobs.store().list(Some(&prefix));
-    let mut keys = Vec::new();
+    let mut blobs = Vec::new();
     while let Some(object) = found.try_next().await.map_err(failed)? {
         let key = object.location.filename().and_then(BlobKey::parse);
         if let Some(key) = key.filter(|_| object.last_modified.timestamp_millis() < before) {
-            keys.push(key.to_string());
+            blobs.push(Blob { key, size: object.size });
         }
     }
-    Ok(keys)
+    Ok(blobs)
 }
 
 /// Removes the temporary files of one folder that nobody has written to since a time. The store names them after

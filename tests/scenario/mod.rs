@@ -14,6 +14,7 @@ mod login;
 mod operations;
 mod page;
 mod resumption;
+mod stored;
 
 use std::sync::Arc;
 

@@ -50,8 +50,9 @@ fn same_content(shown: &Element, real: &Element) -> bool {
     shown.len() == real.len()
         && shown.iter().zip(&real).all(|pair| match pair {
             (Node::Element(shown), Node::Element(real)) => {
+                let has = |(name, value)| real.attribute(name) == Some(value);
                 shown.name() == real.name()
-                    && shown.attributes().all(|(name, value)| real.attribute(name) == Some(value))
+                    && shown.attributes().all(has)
                     && shown.text() == real.text()
                     && same_content(shown, real)
             }

@@ -9,7 +9,8 @@ use crate::harness::{Fixture, Mail};
 /// The fixture of this name.
 pub(super) fn fixture(name: &str) -> Fixture {
     match name {
-        "calls" => Fixture::new(),
+        "calls" | "empty" => Fixture::new(),
+        "little_room" => Fixture::new().config("[files]\nsize = \"100B\"\ncount = 5\n"),
         "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
         "reading" => Fixture::new().mail("INBOX", reading::messages()),
         "three_messages" => Fixture::new().mail("INBOX", three_messages()),

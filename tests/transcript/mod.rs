@@ -13,6 +13,8 @@
 //! | `SIP> …`, `SIP< …` | a phone does something, or sees it done (`phone.rs`) |
 //! | `import: N MAILBOX` | so many messages are delivered to the mailbox |
 //! | `remove: MAILBOX UID …` | another session removes messages |
+//! | `upload: ID TEXT` | a file goes into the client's upload set |
+//! | `bob: <request …/>` | another account sends, and it succeeds |
 //!
 //! Attributes that a line leaves out may be there. `tag` and `callLeg="inp…"` stand for any value, the same one each time.
 //! `SDP:NAME(offer)` and `SDP:NAME(answer)` stand for a session description; who sends it makes a real one.
@@ -53,6 +55,18 @@ macro_rules! transcripts {
 transcripts! {
     empty_mailbox
     empty_trash
+    file_attr_read
+    file_attr_write
+    file_dir_create
+    file_dir_info
+    file_list
+    file_read
+    file_remove
+    file_rename
+    file_store
+    file_sub_list
+    file_sub_update
+    file_write
     folder_examples
     folder_read
     folder_read_modes

@@ -88,6 +88,18 @@ requests! {
     message_move MessageMove;
     empty_trash EmptyTrash;
     empty_mailbox EmptyMailbox;
+    file_list FileList;
+    file_dir_info FileDirInfo;
+    file_dir_create FileDirCreate;
+    file_read FileRead;
+    file_write FileWrite;
+    file_rename FileRename;
+    file_remove FileRemove;
+    file_store FileStore;
+    file_attr_read FileAttrRead;
+    file_attr_write FileAttrWrite;
+    file_sub_list FileSubList;
+    file_sub_update FileSubUpdate;
     signal_bind SignalBind;
     signal_unbind SignalUnbind;
     call_start CallStart;

@@ -14,6 +14,18 @@ mod call_update_accept;
 mod call_update_reject;
 mod empty_mailbox;
 mod empty_trash;
+mod file_attr_read;
+mod file_attr_write;
+mod file_dir_create;
+mod file_dir_info;
+mod file_list;
+mod file_read;
+mod file_remove;
+mod file_rename;
+mod file_store;
+mod file_sub_list;
+mod file_sub_update;
+mod file_write;
 mod folder_browse;
 mod folder_close;
 mod folder_expunge;
@@ -90,6 +102,18 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MessageMove(request) => message_move::handle(session, request),
         Request::EmptyTrash(_) => empty_trash::handle(session),
         Request::EmptyMailbox(request) => empty_mailbox::handle(session, &request),
+        Request::FileList(request) => file_list::handle(session, request),
+        Request::FileDirInfo(request) => file_dir_info::handle(session, request),
+        Request::FileDirCreate(request) => file_dir_create::handle(session, &request),
+        Request::FileRead(request) => file_read::handle(session, request),
+        Request::FileWrite(request) => file_write::handle(session, request),
+        Request::FileRename(request) => file_rename::handle(session, &request),
+        Request::FileRemove(request) => file_remove::handle(session, &request),
+        Request::FileStore(request) => file_store::handle(session, request),
+        Request::FileAttrRead(request) => file_attr_read::handle(session, request),
+        Request::FileAttrWrite(request) => file_attr_write::handle(session, request),
+        Request::FileSubList(_) => file_sub_list::handle(session),
+        Request::FileSubUpdate(request) => file_sub_update::handle(session, request),
         Request::SignalBind(request) => signal_bind::handle(session, request),
         Request::SignalUnbind(_) => signal_unbind::handle(session),
         Request::CallStart(request) => call_start::handle(session, request),
@@ -135,6 +159,18 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MessageMove(_)
         | Request::EmptyTrash(_)
         | Request::EmptyMailbox(_)
+        | Request::FileList(_)
+        | Request::FileDirInfo(_)
+        | Request::FileDirCreate(_)
+        | Request::FileRead(_)
+        | Request::FileWrite(_)
+        | Request::FileRename(_)
+        | Request::FileRemove(_)
+        | Request::FileStore(_)
+        | Request::FileAttrRead(_)
+        | Request::FileAttrWrite(_)
+        | Request::FileSubList(_)
+        | Request::FileSubUpdate(_)
         | Request::SignalBind(_)
         | Request::SignalUnbind(_)
         | Request::CallStart(_)

@@ -1,6 +1,6 @@
 //! Which messages are in an mbox file or a Maildir?
 //!
-//! The one module here that reads files. An [`Importer`] yields one message at a time; what cannot be read is an error
+//! An [`Importer`] yields one message at a time; what cannot be read is an error
 //! of its own that names the place, and the rest goes on.
 
 mod maildir;
@@ -16,7 +16,7 @@ use protocol::Flags;
 use maildir::Maildir;
 use mbox::Mbox;
 
-/// A message to be stored.
+/// A message to be stored, or to be written as one that can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Imported {
     /// The message, lines ending with CRLF.

@@ -74,7 +74,7 @@ on_both! {
         submit(bed, Lane::Relay, &["a@example.net", "b@example.net", "c@example.net"]).await;
         let id = claim(bed, Lane::Relay, NOW).await[0].id;
         let outcomes = vec![(0, Outcome::Delivered), (1, later(NOW + 10)), (2, later(NOW + 20))];
-        assert_eq!(bed.storage.settle(id, outcomes, None).await.unwrap(), 1);
+        bed.storage.settle(id, outcomes, None).await.unwrap();
         bed.assert_sound().await;
         assert_eq!(bed.storage.next_due(Lane::Relay).await.unwrap(), Some(NOW + 10));
         assert_eq!(claim(bed, Lane::Relay, NOW + 9).await, []);
@@ -82,7 +82,7 @@ on_both! {
         let claimed = claim(bed, Lane::Relay, NOW + 10).await;
         assert_eq!(addresses(&claimed[0]), ["b@example.net"]);
         assert_eq!(claimed[0].recipients[0].tries, 1);
-        assert_eq!(bed.storage.settle(id, vec![(1, Outcome::Delivered)], None).await.unwrap(), 1);
+        bed.storage.settle(id, vec![(1, Outcome::Delivered)], None).await.unwrap();
         let waiting = bed.storage.queue().await.unwrap();
         assert_eq!(waiting.len(), 1);
         let accepted = waiting[0].accepted;
@@ -96,7 +96,7 @@ on_both! {
         }]);
 
         assert_eq!(addresses(&claim(bed, Lane::Relay, NOW + 20).await[0]), ["c@example.net"]);
-        assert_eq!(bed.storage.settle(id, vec![(2, Outcome::Delivered)], None).await.unwrap(), 1);
+        bed.storage.settle(id, vec![(2, Outcome::Delivered)], None).await.unwrap();
         assert_eq!(bed.count("SELECT COUNT(*) FROM queued").await, 0);
         assert_eq!(bed.count("SELECT refs FROM blob").await, 0);
         assert_eq!(bed.storage.next_due(Lane::Relay).await.unwrap(), None);
@@ -104,15 +104,14 @@ on_both! {
     }
 
     async fn a_failure_is_reported_once(bed: &Bed) {
-        submit(bed, Lane::Relay, &["a@example.net"]).await;
+        submit(bed, Lane::Relay, &["a@example.net", "b@example.net"]).await;
         let id = claim(bed, Lane::Relay, NOW).await[0].id;
         let report = || NewQueued {
             sender: String::new(),
             ..queued(Lane::Local, unwritten(7), &["alice@example.org"])
         };
-        for ended in [1, 0] {
-            let settled = bed.storage.settle(id, vec![(0, Outcome::Failed)], Some(report())).await.unwrap();
-            assert_eq!(settled, ended);
+        for _ in 0..2 {
+            bed.storage.settle(id, vec![(0, Outcome::Failed)], Some(report())).await.unwrap();
         }
         let reports = claim(bed, Lane::Local, NOW).await;
         assert_eq!(reports.len(), 1);
@@ -135,7 +134,7 @@ on_both! {
         bed.storage.drop_claims().await.unwrap();
         let rest = claim(bed, Lane::Local, NOW).await;
         assert_eq!((rest.len(), rest[0].recipients.len()), (1, 0));
-        assert_eq!(bed.storage.settle(id, Vec::new(), None).await.unwrap(), 0);
+        bed.storage.settle(id, Vec::new(), None).await.unwrap();
         assert_eq!(bed.count("SELECT COUNT(*) FROM queued").await, 0);
         assert_eq!(bed.storage.mailbox(inbox).await.unwrap().counts.messages, 2);
         bed.assert_sound().await;

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use protocol::Flags;
+use protocol::{Flags, Scalar};
 
 use super::{ImportError, Imported, milliseconds};
 use crate::mail::line;
@@ -17,6 +17,8 @@ pub(super) struct Maildir {
     limit: usize,
     entries: std::vec::IntoIter<Entry>,
     total: u64,
+    /// What the small letters in names mean, from `a` on.
+    keywords: Vec<Flags>,
 }
 
 /// A file in `cur` or `new`.
@@ -54,7 +56,8 @@ impl Maildir {
         }
         entries.sort_unstable();
         let total = entries.len() as u64;
-        Ok(Self { path: path.to_owned(), limit, entries: entries.into_iter(), total })
+        let keywords = keywords(path);
+        Ok(Self { path: path.to_owned(), limit, entries: entries.into_iter(), total, keywords })
     }
 
     /// All files in `cur` and `new`.
@@ -85,7 +88,7 @@ impl Maildir {
         if raw.len() > self.limit {
             return Err(ImportError::TooLarge { path, position: 0, limit: self.limit });
         }
-        let flags = if entry.folder == "cur" { flags(&entry.name) } else { Flags::NONE };
+        let flags = if entry.folder == "cur" { flags(&entry.name, &self.keywords) } else { Flags::NONE };
         let internal_date = milliseconds(metadata.modified().ok());
         Ok(Some(Imported { raw, internal_date, flags }))
     }
@@ -109,8 +112,21 @@ fn delivered(name: &OsString) -> u64 {
     digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
 }
 
+/// The keywords that a file of Dovecot's explains, `0 NAME` for `a` and so on; those that we have no flag for are none.
+fn keywords(path: &Path) -> Vec<Flags> {
+    let mut keywords = vec![Flags::NONE; 26];
+    for line in fs::read_to_string(path.join("dovecot-keywords")).unwrap_or_default().lines() {
+        let Some((number, name)) = line.split_once(' ') else { continue };
+        let place = number.parse().ok().and_then(|number: usize| keywords.get_mut(number));
+        if let (Some(place), Some(flag)) = (place, Flags::from_wire(name)) {
+            *place = flag;
+        }
+    }
+    keywords
+}
+
 /// The flags behind `:2,`; systems that allow no colon in names write something else before the 2.
-fn flags(name: &OsString) -> Flags {
+fn flags(name: &OsString, keywords: &[Flags]) -> Flags {
     let name = name.to_string_lossy();
     let letters = [":2,", ";2,", "!2,", "_2,"].iter().find_map(|mark| name.rsplit_once(mark));
     let of = |letter| match letter {
@@ -120,6 +136,10 @@ fn flags(name: &OsString) -> Flags {
         'T' => Flags::DELETED,
         'D' => Flags::DRAFT,
         'F' => Flags::FLAGGED,
+        'a'..='z' => {
+            let place = usize::try_from(u32::from(letter) - u32::from('a')).unwrap_or(usize::MAX);
+            keywords.get(place).copied().unwrap_or(Flags::NONE)
+        }
         _ => Flags::NONE,
     };
     letters.map_or(Flags::NONE, |(_, letters)| letters.chars().map(of).fold(Flags::NONE, Flags::union))

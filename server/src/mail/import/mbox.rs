@@ -6,7 +6,7 @@
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use protocol::Flags;
+use protocol::{Flags, Scalar};
 
 use super::{ImportError, Imported};
 use crate::mail::header::Header;
@@ -107,15 +107,17 @@ impl<R: BufRead> Mbox<R> {
 
     fn imported(&self, raw: &[u8], envelope_date: Option<i64>) -> Imported {
         // The empty line before the next `From ` line is the file's, not the message's.
-        let raw = raw.strip_suffix(b"\r\n\r\n").map_or_else(
+        let whole = raw.strip_suffix(b"\r\n\r\n").map_or_else(
             || raw.strip_suffix(b"\n\n").map_or(raw, |short| raw.get(..=short.len()).unwrap_or(raw)),
             |short| raw.get(..short.len() + 2).unwrap_or(raw),
         );
+        let (own, raw) = own_status(whole).unzip();
+        let raw = raw.unwrap_or(whole);
         let header = Header::read(raw);
         let sent =
             || header.first("Date").and_then(|field| date::read(&field.unfolded())).map(|date| date.time.0);
         let internal_date = envelope_date.or_else(sent).unwrap_or(self.fallback);
-        let flags = flags(&header);
+        let flags = own.unwrap_or_else(|| flags(&header));
         Imported { internal_date, flags, raw: line::with_crlf(raw) }
     }
 }
@@ -158,19 +160,26 @@ fn unquoted(line: &[u8]) -> &[u8] {
     if is_quoted { line.get(1..).unwrap_or_default() } else { line }
 }
 
+/// The flags that an export has put in front of a message, in three lines, and the message behind them.
+fn own_status(raw: &[u8]) -> Option<(Flags, &[u8])> {
+    let mut lines = line::Lines::ending(raw, b'\n');
+    let mut next = |name: &str| {
+        let place = lines.next()?;
+        let text = std::str::from_utf8(line::without_end(raw.get(place.clone())?)).ok()?;
+        Some((place.end, text.strip_prefix(name)?.strip_prefix(':')?.trim()))
+    };
+    let (_, status) = next("Status")?;
+    let (_, x_status) = next("X-Status")?;
+    let (end, keywords) = next("X-Keywords")?;
+    let keywords = keywords.split(' ').filter_map(Flags::from_wire).fold(Flags::NONE, Flags::union);
+    Some((lettered(&format!("{status}{x_status}")).union(keywords), raw.get(end..)?))
+}
+
 /// The flags that mail programs keep in the header: `Status` and `X-Status` (mutt, pine, Dovecot), and the bits of
 /// `X-Mozilla-Status`.
 fn flags(header: &Header<'_>) -> Flags {
     let letters = ["Status", "X-Status"].map(|name| header.text(name).unwrap_or_default()).concat();
-    let of = |letter| match letter {
-        'R' => Flags::SEEN,
-        'A' => Flags::ANSWERED,
-        'F' => Flags::FLAGGED,
-        'D' => Flags::DELETED,
-        'T' => Flags::DRAFT,
-        _ => Flags::NONE,
-    };
-    let flags = letters.chars().map(of).fold(Flags::NONE, Flags::union);
+    let flags = lettered(&letters);
     let bits =
         header.text("X-Mozilla-Status").and_then(|bits| u16::from_str_radix(&bits, 16).ok()).unwrap_or(0);
     let known = [
@@ -181,6 +190,19 @@ fn flags(header: &Header<'_>) -> Flags {
         (0x1000, Flags::REDIRECTED),
     ];
     known.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, flag)| *flag).fold(flags, Flags::union)
+}
+
+/// The flags that the letters of `Status` and `X-Status` stand for.
+fn lettered(letters: &str) -> Flags {
+    let of = |letter| match letter {
+        'R' => Flags::SEEN,
+        'A' => Flags::ANSWERED,
+        'F' => Flags::FLAGGED,
+        'D' => Flags::DELETED,
+        'T' => Flags::DRAFT,
+        _ => Flags::NONE,
+    };
+    letters.chars().map(of).fold(Flags::NONE, Flags::union)
 }
 
 #[cfg(test)]

@@ -12,6 +12,11 @@ export interface Answers {
   folderSync: "folderReport";
   folderRead: "folderMessage";
   messageCopy: "messageAdded";
+  fileList: "fileInfo";
+  fileDirInfo: "fileDirInfo";
+  fileRead: "fileData";
+  fileAttrRead: "fileAttrData";
+  fileSubList: "fileSubscription";
 }
 
 /** A data message of a request. */

@@ -9,6 +9,9 @@ export type { Socket, OpenSocket } from "./connection";
 export type {
   Email,
   Features,
+  FileAclEntry,
+  FileContent,
+  FileSubscriptionEdit,
   Header,
   MessageRange,
   MessageSet,
@@ -28,7 +31,7 @@ export {
 } from "./devices";
 export { ConnectionError, RequestError, SessionEnded } from "./errors";
 export { Events } from "./events";
-export { download, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
+export { download, fileUrl, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
 export {
   fieldText,
   flagsOf,

@@ -79,6 +79,15 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
   names: [[], ["Language", "DeleteMode"]],
   messageSet: [{ uids: [1, { from: 3, till: 9 }] }, { indexes: [0, { from: 1, till: 99 }] }],
   subscriptions: [[{ mailbox: "INBOX", mode: "add" }, { mailbox: "Work/Old", mode: "remove" }, { mailbox: "a&b" }]],
+  fileContent: [
+    { kind: "text", text: "" },
+    { kind: "text", text: " a <b> & c\r\n" },
+    { kind: "binary", base64: "AAEC/w==" },
+    { kind: "cards", xml: "<vCard><FN><VALUE>A &amp; B</VALUE></FN></vCard><vCard/>" },
+  ],
+  fileAcl: [undefined, [], [{ who: "bob@example.org", rights: "lrw" }, { who: "anyone", rights: "" }]],
+  filePasswords: [undefined, [], ["secret", "a <b>"]],
+  fileSubscriptions: [[], [{ fileName: "docs/ü", mode: "add" }, { fileName: "x", mode: "remove" }, { fileName: "y" }]],
   viewerFields: [
     [],
     [

@@ -1,0 +1,68 @@
+//! Which rows belong to nothing?
+//!
+//! The database refuses such rows; they come of a file that was damaged and repaired, or of hands that wrote into it.
+
+use super::Dangling;
+use crate::Storage;
+use crate::error::Result;
+use crate::statement::{Connection, Sql};
+
+/// Rows of one table that belong to a row of another.
+struct Belonging {
+    what: &'static str,
+    count: Sql,
+    remove: Sql,
+}
+
+macro_rules! belonging {
+    ($what:literal: $table:literal, $column:literal in $owner:literal, $key:literal) => {
+        Belonging {
+            what: $what,
+            count: Sql::same(concat!(
+                "SELECT COUNT(*) FROM ",
+                belonging!(@ $table, $column, $owner, $key)
+            )),
+            remove: Sql::same(concat!("DELETE FROM ", belonging!(@ $table, $column, $owner, $key))),
+        }
+    };
+    (@ $table:literal, $column:literal, $owner:literal, $key:literal) => {
+        concat!(
+            $table, " WHERE NOT EXISTS (SELECT 1 FROM ", $owner, " WHERE ", $owner, ".", $key, " = ", $table, ".",
+            $column, ")"
+        )
+    };
+}
+
+/// Owners before what they own: with the one the others go.
+const ALL: &[Belonging] = &[
+    belonging!("accounts of domains that are not there": "account", "domain" in "domain", "id"),
+    belonging!("preferences of accounts that are not there": "preference", "account" in "account", "id"),
+    belonging!("registrations of accounts that are not there": "registration", "account" in "account", "id"),
+    belonging!("subscriptions of accounts that are not there": "subscription", "account" in "account", "id"),
+    belonging!("mailboxes of accounts that are not there": "mailbox", "account" in "account", "id"),
+    belonging!("messages of mailboxes that are not there": "message", "mailbox" in "mailbox", "id"),
+    belonging!("fields of mailboxes that are not there": "message_field", "mailbox" in "mailbox", "id"),
+    belonging!("headers of mailboxes that are not there": "message_header", "mailbox" in "mailbox", "id"),
+];
+
+impl Storage {
+    /// Which rows belong to nothing. With `mend` they are removed; the references of blobs are to be checked afterwards.
+    pub async fn check_dangling(&self, mend: bool) -> Result<Vec<Dangling>> {
+        let mut found = Vec::new();
+        for belonging in ALL {
+            let row = self.pool().reader().await?.connection().optional(belonging.count, &[]).await?;
+            let counted = row.map_or(Ok(0), |row| row.integer(0))?;
+            let rows = match u64::try_from(counted).unwrap_or_default() {
+                0 => continue,
+                _ if mend => self.pool().write(belonging.remove, |c, sql| Box::pin(remove(c, *sql))).await?,
+                rows => rows,
+            };
+            found.push(Dangling { what: belonging.what, rows });
+        }
+        Ok(found)
+    }
+}
+
+async fn remove(connection: &mut Connection<'_>, sql: Sql) -> Result<u64> {
+    connection.execute(sql, &[]).await
+}
