@@ -44,6 +44,8 @@ pub struct Config {
     pub limits: Limits,
     /// The files that accounts keep.
     pub files: Files,
+    /// Open mailboxes.
+    pub mailbox: Mailbox,
     /// The HTTP interface.
     pub http: Http,
     /// Signalling with phones.
@@ -210,6 +212,18 @@ pub struct Files {
     pub count: u32,
 }
 
+/// Open mailboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mailbox {
+    /// What the sorted indexes of all mailboxes may take before those are given up that nobody views, in bytes.
+    #[serde(deserialize_with = "accept::some_size")]
+    pub memory: Size,
+    /// Ways in which a mailbox may be shown at once: sorted, filtered.
+    #[serde(deserialize_with = "accept::count")]
+    pub views: u32,
+}
+
 /// The HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -312,6 +326,7 @@ impl Default for Config {
             session: Session::default(),
             limits: Limits::default(),
             files: Files::default(),
+            mailbox: Mailbox::default(),
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
@@ -392,6 +407,12 @@ impl Default for Limits {
 impl Default for Files {
     fn default() -> Self {
         Self { size: Size(1 << 30), count: 10_000 }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { memory: Size(512 << 20), views: 256 }
     }
 }
 

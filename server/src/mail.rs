@@ -21,6 +21,7 @@
 
 mod address;
 mod charset;
+mod contacts;
 mod content_line;
 mod date;
 mod export;
@@ -54,10 +55,12 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use contacts::{contact_property, contacts};
 pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
+pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};

@@ -34,6 +34,7 @@ pub(crate) struct Metrics {
     pub(crate) outboxes: Gauge,
     sessions: Gauge,
     mailboxes: Gauge,
+    indexes: Gauge,
     uploaded: Counter<u64, AtomicU64>,
     mail: Family<ResultLabels, Counter>,
     queues: Family<NameLabels, Gauge>,
@@ -152,6 +153,7 @@ impl Metrics {
             outboxes: Gauge::default(),
             sessions: Gauge::default(),
             mailboxes: Gauge::default(),
+            indexes: Gauge::default(),
             uploaded: Counter::default(),
             mail: Family::default(),
             queues: Family::default(),
@@ -173,6 +175,7 @@ impl Metrics {
         registry.register("refused", "Connections and messages refused, by reason", self.refused.clone());
         registry.register("sessions", "Sessions", self.sessions.clone());
         registry.register("mailboxes", "Mailboxes held in memory", self.mailboxes.clone());
+        registry.register("mailbox_bytes", "Bytes of the indexes of mailboxes", self.indexes.clone());
         registry.register("folders", "Open folders", self.folders.clone());
         registry.register("outbox_bytes", "Bytes that clients have not acknowledged", self.outboxes.clone());
         registry.register("uploaded_bytes", "Bytes of uploaded files", self.uploaded.clone());
@@ -287,6 +290,7 @@ impl Metrics {
         }
         self.sessions.set(signed(hub.sessions.count()));
         self.mailboxes.set(signed(hub.mailboxes.count()));
+        self.indexes.set(signed(hub.indexes.bytes()));
         let pressure = hub.storage.pressure();
         let storage = [
             ("jobs", i64::try_from(pressure.jobs).unwrap_or(i64::MAX)),

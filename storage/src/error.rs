@@ -273,7 +273,11 @@ fn from_postgres(code: &str, reason: impl Fn() -> Arc<str>) -> Option<Error> {
             "08" | "53" | "57" => Some(Error::Busy { reason: reason() }),
             // no such role, wrong password; no such database; not allowed
             "28" | "3D" => Some(Error::Configuration { reason: reason() }),
-            _ => (code == "42501").then(|| Error::Configuration { reason: reason() }),
+            // not allowed; an extension that is not there
+            _ => {
+                let is_refused = matches!(code, "42501" | "0A000" | "58P01");
+                is_refused.then(|| Error::Configuration { reason: reason() })
+            }
         },
     }
 }

@@ -37,6 +37,7 @@ mod preference;
 mod queue;
 mod reference;
 mod registration;
+mod search;
 mod setting;
 mod statement;
 mod subscription;
@@ -62,6 +63,7 @@ pub use preference::Preference;
 pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
+pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
 use pool::Pool;

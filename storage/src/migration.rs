@@ -33,6 +33,14 @@ const STEPS: &[Step] = &[
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
     Step { version: 5, name: "queue", sql: Sql::same(include_str!("../../migrations/0005_queue.sql")) },
+    Step {
+        version: 6,
+        name: "search",
+        sql: Sql {
+            sqlite: include_str!("../../migrations/sqlite/0006_search.sql"),
+            postgres: include_str!("../../migrations/postgres/0006_search.sql"),
+        },
+    },
     Step { version: 7, name: "rights", sql: Sql::same(include_str!("../../migrations/0007_rights.sql")) },
     Step { version: 8, name: "files", sql: Sql::same(include_str!("../../migrations/0008_files.sql")) },
 ];

@@ -68,6 +68,7 @@ transcripts! {
     file_sub_update
     file_write
     folder_examples
+    folder_open
     folder_read
     folder_read_modes
     folder_reopen

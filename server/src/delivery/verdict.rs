@@ -77,6 +77,8 @@ impl Verdict {
             | Error::InvalidName { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
+            | Error::FilesFull
+            | Error::Unsuitable { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }
             | Error::Damaged { .. }

@@ -19,6 +19,11 @@ impl LookUp {
         &self.mailbox
     }
 
+    /// The messages that the client knows of, in the folder's order.
+    pub(crate) fn uids(&self) -> std::vec::IntoIter<u32> {
+        self.view.iter().map(|row| row.uid).collect::<Vec<_>>().into_iter()
+    }
+
     /// Whether the folder shows the message: now, even if the client has not heard of it yet, or when the client heard of
     /// the folder last, even if it has left since.
     pub(crate) async fn shows(&self, uid: u32) -> bool {

@@ -29,7 +29,7 @@ enum Form {
 impl Form {
     fn of(content_type: &ContentType) -> Self {
         match (content_type.media_type.as_str(), content_type.subtype.as_str()) {
-            ("text", "directory" | "vcard" | "x-vcard" | "x-vgroup") => Self::Card,
+            _ if Card::has_type(content_type) => Self::Card,
             ("text", "calendar" | "x-vcalendar") => Self::Calendar,
             ("text", "rfc822-headers") | ("message", "global-headers") => Self::Headers,
             ("text", _) => Self::Text,

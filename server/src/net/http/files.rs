@@ -3,6 +3,8 @@
 //! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
 //! is a harmless one.
 
+mod conditional;
+mod export;
 mod part;
 
 use std::io;
@@ -325,6 +327,7 @@ fn failed(error: &storage::Error) -> Answer {
     }
 }
 
+pub(super) use export::export;
 pub(super) use part::mime;
 
 #[cfg(test)]
