@@ -110,8 +110,8 @@ pub enum MimeBody {
     Parts(Vec<Mime>),
     /// A nested message.
     Email(Box<Email>),
-    /// A presentation of its own, such as `<vCard>`.
-    Xml(Element),
+    /// A presentation of its own: `<vCard>`, of which there may be several, `<iCalendar>` or `<MIMEReport>`.
+    Xml(Vec<Element>),
 }
 
 impl Content for Email {
@@ -238,8 +238,8 @@ impl Mime {
             MimeBody::Parts(parts.into_iter().collect::<Result<_, _>>()?)
         } else if let Some(email) = element.child("EMail") {
             MimeBody::Email(Box::new(Email::from_element(email)?))
-        } else if let Some(child) = element.elements().next() {
-            MimeBody::Xml(child.clone())
+        } else if element.elements().next().is_some() {
+            MimeBody::Xml(element.elements().cloned().collect())
         } else if element.children().iter().any(|child| matches!(child, Node::Text(_))) {
             MimeBody::Text(element.text().into_owned())
         } else {
@@ -314,8 +314,10 @@ impl Mime {
             MimeBody::Email(email) => {
                 element.push(email.to_element());
             }
-            MimeBody::Xml(child) => {
-                element.push(child.clone());
+            MimeBody::Xml(children) => {
+                for child in children {
+                    element.push(child.clone());
+                }
             }
         }
     }

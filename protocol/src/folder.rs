@@ -39,6 +39,26 @@ words! {
 }
 
 words! {
+    /// What `folderRead` makes of a message.
+    pub enum ReadMode {
+        /// An answer to its author.
+        ReplyFrom = "replyFrom",
+        /// An answer to all who have it.
+        ReplyAll = "replyAll",
+        /// The message for others.
+        Forward = "forward",
+        /// `replyFrom` as HTML.
+        ReplyFromHtml = "replyFromHTML",
+        /// `replyAll` as HTML.
+        ReplyAllHtml = "replyAllHTML",
+        /// `forward` as HTML.
+        ForwardHtml = "forwardHTML",
+    }
+    allowed: "replyFrom, replyAll, forward, replyFromHTML, replyAllHTML or forwardHTML"
+    typescript: "\"replyFrom\" | \"replyAll\" | \"forward\" | \"replyFromHTML\" | \"replyAllHTML\" | \"forwardHTML\""
+}
+
+words! {
     /// What a `folderReport` is about; absent for a row of `folderBrowse`.
     pub enum ReportMode {
         /// The folder was opened.

@@ -9,6 +9,7 @@
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
 //!   the bytes of one.
+//! - When it is answered or sent on: [`reply()`] prepares that.
 //! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
 //!   [`calendar_text`] do so for calendars.
 //! - When one is composed: [`compose()`] writes what a client wrote as XML, [`resent`] what stands before one that is sent on.
@@ -23,6 +24,7 @@
 mod address;
 mod charset;
 mod compose;
+mod contacts;
 mod content_line;
 mod date;
 mod export;
@@ -35,6 +37,7 @@ mod line;
 mod parameter;
 mod part;
 mod presentation;
+mod reply;
 mod search;
 mod transfer;
 mod tree;
@@ -59,6 +62,7 @@ pub(crate) use compose::{
     Attached, BASE64_LINE, Composed, Passage, Piece, Stamp, Transfer, Unwritable, append_base64, compose,
     recipients, resent, secrets, settle_author, sourced,
 };
+pub(crate) use contacts::{contact_property, contacts};
 pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
@@ -70,6 +74,7 @@ pub(crate) use import::{Imported, Importer};
 pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
+pub(crate) use reply::{Occasion, reply};
 pub(crate) use search::{folded, matches_anywhere, matches_body, matches_header, texts};
 pub(crate) use transfer::Blocks;
 pub(crate) use vcard::{Card, Shown as CardValue, Style as CardStyle, WrongCard};

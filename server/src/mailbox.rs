@@ -9,6 +9,7 @@ mod collation;
 mod column;
 mod gate;
 mod index;
+mod look_up;
 mod numbers;
 mod open;
 mod order;
@@ -23,6 +24,7 @@ pub(crate) use actor::spawn;
 pub(crate) use column::SortField;
 pub(crate) use gate::Gate;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
+pub(crate) use look_up::LookUp;
 pub(crate) use numbers::{Numbers, in_order};
 pub(crate) use open::{open, remove_older, replace};
 pub(crate) use order::{Change, Order, Row};
@@ -178,6 +180,11 @@ impl OpenFolder {
     /// The way to the mailbox.
     pub(crate) const fn gate(&self) -> &Gate {
         &self.gate
+    }
+
+    /// What to ask about it, apart from its session.
+    pub(crate) fn look_up(&self) -> LookUp {
+        LookUp { gate: self.gate.clone(), view: self.folder.view().clone() }
     }
 
     /// Tells the mailbox that nobody watches here any more.

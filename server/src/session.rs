@@ -179,11 +179,8 @@ impl Session {
             Input::Signal(signal) => crate::call::on_signal(self, *signal),
             Input::Locate(locate) => {
                 self.heard = Instant::now();
-                let folder = self.folders.get(&locate.folder);
-                let folder =
-                    folder.filter(|folder| folder.folder.view().iter().any(|row| row.uid == locate.uid));
                 // Who no longer waits has closed the connection.
-                _ = locate.reply.send(folder.map(|folder| folder.gate().clone()));
+                _ = locate.reply.send(self.folders.get(&locate.folder).map(OpenFolder::look_up));
             }
             // The loop asks for the reason before anything else.
             Input::End => {}

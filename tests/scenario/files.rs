@@ -93,6 +93,132 @@ async fn only_what_an_open_folder_shows_can_be_had() {
 }
 
 #[tokio::test]
+async fn what_a_browser_has_is_not_sent_again() {
+    let (_gateway, _client, http, base) = with_message().await;
+    let url = |item: &str| format!("{base}/MIME/Work%2F2024/{item}");
+    let get =
+        async |item: &str, header: (&str, &str)| http.send(Method::GET, &url(item), &[header], "").await;
+    let first = http.get(&url("567-02-B.gif")).await;
+    let tag = first.header("etag").expect("a tag").to_owned();
+    assert_eq!(first.header("cache-control"), Some("private, no-cache"));
+    for known in [tag.clone(), format!("\"x\", W/{tag}"), "*".to_owned()] {
+        let again = get("567-02-B.png", ("if-none-match", &known)).await;
+        assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(&*tag)), "{known}");
+    }
+    // The same part by its Content-ID is the same; another form or another part is not.
+    assert_eq!(get("567-01-R/logo%40x", ("if-none-match", &tag)).await.status, 304);
+    for other in ["567-02-P.txt", "567-02-H.txt", "567-03-B.pdf", "567-P.txt"] {
+        assert_eq!(get(other, ("if-none-match", &tag)).await.status, 200, "{other}");
+    }
+    let range = [("range", "bytes=2-4"), ("if-range", "\"other\"")];
+    let all = http.send(Method::GET, &url("567-02-B.gif"), &range, "").await;
+    assert_eq!((all.status, all.body.len()), (200, 8));
+    let range = [("range", "bytes=2-4"), ("if-range", &*tag)];
+    assert_eq!(http.send(Method::GET, &url("567-02-B.gif"), &range, "").await.status, 206);
+}
+
+/// A folder whose name needs every kind of escape, with contacts of all kinds and a message without any.
+async fn with_contacts() -> (Gateway, Client, Http, String) {
+    let mail = |uid, rest: &str| Mail {
+        uid,
+        internal_date: i64::from(uid),
+        flags: Flags::NONE,
+        from: "a@example.org".to_owned(),
+        subject: "contact".to_owned(),
+        rest: rest.to_owned(),
+    };
+    let photo = "Content-Type: text/vcard\r\n\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nN:Ö;A\r\nFN:A Ö\r\nTEL:1\r\nTEL:2\r\n\
+        PHOTO;ENCODING=b;TYPE=PNG:AAECAwQ=\r\nEND:VCARD\r\n";
+    let second =
+        "Content-Type: text/directory\r\n\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nN:B\r\nFN:B\r\nEND:VCARD\r\n";
+    let messages = [mail(1, photo), mail(2, "\r\nno contact\r\n"), mail(3, second)];
+    let gateway = Gateway::with(Fixture::new().mail("📖 Friends/A+B 100%", messages)).await;
+    let mut client = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;
+    client
+        .run("<folderOpen folder=\"📖 Friends/A+B 100%\" sortField=\"UID\"><field>FLAGS</field></folderOpen>")
+        .await;
+    let http = Http::of(&gateway);
+    let base = format!("/Session/{}", client.session("urlID"));
+    (gateway, client, http, base)
+}
+
+const CONTACTS: &str = "%F0%9F%93%96%20Friends%2FA+B%20100%25";
+
+#[tokio::test]
+async fn the_contacts_of_a_folder_are_exported_in_either_version() {
+    let (gateway, mut client, http, base) = with_contacts().await;
+    let new = http.get(&format!("{base}/Export/{CONTACTS}/my%20friends.vcf")).await;
+    assert_eq!(
+        new.text(),
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Ö;A\r\nFN:A Ö\r\nTEL:1\r\nTEL:2\r\nPHOTO;ENCODING=b;TYPE=PNG:AAECAwQ=\r\n\
+         END:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nN:B\r\nFN:B\r\nEND:VCARD\r\n"
+    );
+    assert_eq!(new.header("content-type"), Some("text/vcard; charset=utf-8"));
+    assert!(new.header("content-disposition").is_some_and(|d| d.contains("my friends.vcf")), "{new:?}");
+    let old = http.get(&format!("{base}/Export/{CONTACTS}/all.vcf?oldStyle=1")).await;
+    assert!(old.text().contains("VERSION:2.1\r\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=96;A\r\n"));
+    assert_eq!(http.get(&format!("{base}/Export/INBOX/all.vcf")).await.status, 404);
+    // A message whose content is missing has no contacts any more, and the others are there.
+    lose_contents(&gateway, "N:B\r\n");
+    assert_eq!(
+        http.get(&format!("{base}/Export/{CONTACTS}/a.vcf")).await.text().matches("BEGIN:").count(),
+        1
+    );
+    client.run("<bye/>").await;
+}
+
+#[tokio::test]
+async fn values_of_contacts_are_had_by_their_names() {
+    let (_gateway, _client, http, base) = with_contacts().await;
+    let get = async |item: &str| http.get(&format!("{base}/MIME/{CONTACTS}/{item}")).await;
+    let photo = get("1-V/PHOTO").await;
+    let expected = (&[0, 1, 2, 3, 4][..], Some("image/png"));
+    assert_eq!((&photo.body[..], photo.header("content-type")), expected);
+    assert_eq!(get("1-V/photo/0/a.png").await.body, photo.body);
+    assert_eq!(get("1-V/tel/1").await.text(), "2");
+    let tag = photo.header("etag").expect("a tag");
+    let url = format!("{base}/MIME/{CONTACTS}/1-V/PHOTO");
+    assert_eq!(http.send(Method::GET, &url, &[("if-none-match", tag)], "").await.status, 304);
+    for absent in ["1-V/PHOTO/1", "2-V/PHOTO", "3-V/PHOTO", "1-01-V/PHOTO", "1-V"] {
+        assert_eq!(get(absent).await.status, 404, "{absent}");
+    }
+}
+
+/// Removes the blobs in which this stands.
+fn lose_contents(gateway: &Gateway, text: &str) {
+    let mut folders = vec![gateway.data().join("blobs")];
+    let mut lost = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("it can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if String::from_utf8_lossy(&std::fs::read(&path).expect("it can be read")).contains(text) {
+                std::fs::remove_file(path).expect("it can be removed");
+                lost += 1;
+            }
+        }
+    }
+    assert_eq!(lost, 1);
+}
+
+/// A message whose content is missing is still there, and what asks for the content is told.
+#[tokio::test]
+async fn a_missing_content_is_told_and_the_row_is_shown() {
+    let (gateway, mut client, http, base) = with_message().await;
+    lose_contents(&gateway, "cid:logo@x");
+    client.send("<folderRead id=\"r\" folder=\"Work/2024\" UID=\"567\"/>").await;
+    let answer = client.message(|message| message.attribute("id") == Some("r")).await;
+    assert_eq!(answer.attribute("errorText"), Some("the content is missing on the server"));
+    assert_eq!(http.get(&format!("{base}/MIME/Work%2F2024/567-02-B.gif")).await.status, 500);
+    client
+        .run("<folderOpen folder=\"again\" mailbox=\"Work/2024\"><field>Subject</field></folderOpen>")
+        .await;
+    let rows = client.run("<folderBrowse folder=\"again\"><index>0</index></folderBrowse>").await;
+    assert_eq!(rows[0].child("Subject").map(|subject| subject.text().into_owned()).as_deref(), Some("parts"));
+}
+
+#[tokio::test]
 async fn a_file_goes_up_and_comes_down_by_put_and_by_form() {
     let (_gateway, _client, http, base) = with_message().await;
     let put = http

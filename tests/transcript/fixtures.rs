@@ -1,5 +1,7 @@
 //! What is in the data folder before a transcript begins?
 
+mod reading;
+
 use protocol::{Flags, Scalar};
 
 use crate::harness::{Fixture, Mail};
@@ -10,6 +12,7 @@ pub(super) fn fixture(name: &str) -> Fixture {
         "calls" | "empty" => Fixture::new(),
         "little_room" => Fixture::new().config("[files]\nsize = \"100B\"\ncount = 5\n"),
         "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
+        "reading" => Fixture::new().mail("INBOX", reading::messages()),
         "letters" => Fixture::new().mail("INBOX", letters()),
         "three_messages" => Fixture::new().mail("INBOX", three_messages()),
         _ => panic!("there is no fixture {name}"),

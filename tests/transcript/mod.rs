@@ -69,6 +69,8 @@ transcripts! {
     file_write
     folder_examples
     folder_open
+    folder_read
+    folder_read_modes
     folder_reopen
     folder_search
     incoming_01

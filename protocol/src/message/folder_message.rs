@@ -1,6 +1,6 @@
 //! `folderMessage`: a message, read.
 
-use crate::{Email, wire::wire};
+use crate::{Email, ReadMode, wire::wire};
 
 wire! {
     /// Answers `folderRead`.
@@ -9,6 +9,8 @@ wire! {
         attribute folder: String = "folder";
         /// The message.
         attribute uid: u32 = "UID";
+        /// What was made of it, as asked for.
+        attribute mode: Option<ReadMode> = "mode";
         /// The message's headers and parts.
         body email: Email = "email";
     }

@@ -41,7 +41,7 @@ const EXAMPLES: &[&str] = &[
     r#"<folderReopen id="1" folder="F" sortField="Date" sortOrder="desc" filter="x" filterField="Subject" hideDeleted="no" UIDValidity="7" UIDMin="8"><field>FLAGS</field></folderReopen>"#,
     r#"<folderBrowse id="1" folder="F"><index from="0" till="3"/></folderBrowse>"#,
     r#"<folderSync id="1" folder="F" limit="10"/>"#,
-    r#"<folderRead id="1" folder="F" UID="5" partID="01-02" totalSizeLimit="-1"/>"#,
+    r#"<folderRead id="1" folder="F" UID="5" partID="01-02" totalSizeLimit="-1" mode="replyAllHTML"/>"#,
     r#"<folderSearch id="1" folder="F" filter="UNSEEN FROM &quot;ann&quot;" limit="10" timeout="5"/>"#,
     r#"<folderExpunge id="1" folder="F"/>"#,
     r#"<folderClose id="1" folder="F"/>"#,

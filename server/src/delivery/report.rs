@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_report_has_a_text_the_status_of_each_recipient_and_the_header() {
         let raw = report("eve@example.net");
-        let email = email(raw.as_bytes(), None, None, &TimeZone::UTC).unwrap();
+        let email = email(raw.as_bytes(), None, u64::MAX, &TimeZone::UTC).unwrap();
         let MimeBody::Parts(parts) = email.mime.unwrap().body else { panic!("{raw}") };
         let types: Vec<_> =
             parts.iter().map(|part| format!("{}/{}", part.media_type, part.subtype)).collect();

@@ -1,45 +1,44 @@
-//! `folderRead`: read a message.
+//! `folderRead`: read a message, or have an answer to it prepared.
 
 use std::sync::Arc;
 
-use protocol::{ErrorCode, FolderMessage, FolderRead, Range, Rights};
+use protocol::{ErrorCode, FolderMessage, FolderRead};
 
 use crate::failure::Failure;
-use crate::mail::{self, PartId};
-use crate::mailbox::Command;
+use crate::mail::{self, Occasion, PartId};
 use crate::session::{Session, Step};
 
+/// How many bytes of texts are included if the client names no limit.
+const TOTAL_SIZE: u64 = 10 * 1024 * 1024;
+
 pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Failure> {
-    let folder = super::folder(session, &request.folder)?;
+    let folder = super::folder(session, &request.folder)?.look_up();
     let part = match request.part.as_deref().filter(|part| !part.is_empty()) {
         Some(text) => Some(PartId::parse(text).ok_or(ErrorCode::NoSuchPart)?),
         None => None,
     };
-    let limit = request.total_size_limit.and_then(|limit| u64::try_from(limit).ok());
-    let uid = request.uid;
-    let in_view = folder.folder.view().iter().any(|row| row.uid == uid);
-    let gate = folder.gate().clone();
+    // Any number below zero means that there is no limit.
+    let limit = request.total_size_limit.map_or(TOTAL_SIZE, |limit| u64::try_from(limit).unwrap_or(u64::MAX));
+    let FolderRead { folder: name, uid, mode, .. } = request;
+    let own = vec![session.handle.account().address.to_string()];
     let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
+    let occasion = Occasion { folder: name.clone(), uid, part, own, zone };
     let read = async move {
-        let (mailbox, key) = (gate.pass(Rights::READ).await?, gate.key());
-        let range = Range { from: uid, till: uid };
-        let known =
-            in_view || !mailbox.ask(|reply| Command::Select(key, vec![range], reply)).await?.is_empty();
-        if !known {
-            return Err(ErrorCode::NoSuchMessage.into());
-        }
-        let blob = hub.storage.message_blob(mailbox.id(), storage::Uid(uid)).await?;
+        let mailbox = folder.open(uid).await?;
+        let blob = hub.storage.message_blob(mailbox, storage::Uid(uid)).await?;
         let (raw, room) = hub.message(blob).await?;
         let email = tokio::task::spawn_blocking(move || {
             let _room = room;
-            mail::email(&raw, part.as_ref(), limit, &zone)
+            match mode {
+                Some(mode) => mail::reply(&raw, mode, limit, &occasion),
+                None => mail::email(&raw, occasion.part.as_ref(), limit, &occasion.zone),
+            }
         });
-        let email = email.await;
-        let email = email.map_err(|_| Failure::from(ErrorCode::ServerFailure))?;
+        let email = email.await.map_err(|_| Failure::from(ErrorCode::ServerFailure))?;
         email.map_err(|_| Failure::from(ErrorCode::NoSuchPart))
     };
     Ok(Step::after(read, move |session, reply, email| {
-        session.send(reply, FolderMessage { folder: request.folder, uid: request.uid, email: email? });
+        session.send(reply, FolderMessage { folder: name, uid, mode, email: email? });
         Ok(Step::Done)
     }))
 }

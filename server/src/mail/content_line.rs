@@ -11,8 +11,9 @@ use super::{charset, transfer};
 
 /// Largest text that is read, in bytes.
 const TEXT_CAP: usize = 16 * 1024 * 1024;
-/// Most content lines of a text.
-const LINE_CAP: usize = 100_000;
+/// Most content lines of a text together with their parameters and the commas and semicolons in their values, which may
+/// separate further ones: each takes memory.
+const PIECE_CAP: usize = 250_000;
 /// About as many parameters of a line are kept.
 const PARAMETER_CAP: usize = 64;
 /// Longest line written, in bytes without its end.
@@ -45,8 +46,8 @@ pub(super) enum Value {
 pub(crate) enum Unreadable {
     #[error("it is larger than {} MB", TEXT_CAP >> 20)]
     TooLarge,
-    #[error("it has more than {LINE_CAP} lines")]
-    TooManyLines,
+    #[error("it has more than {PIECE_CAP} lines, parameters and values")]
+    TooMany,
     #[error("it has none of the lines BEGIN:VCARD and BEGIN:VGROUP")]
     NoCard,
     #[error("it has no line BEGIN:VCALENDAR")]
@@ -62,7 +63,7 @@ pub(super) fn read(text: &[u8], label: Option<&str>) -> Result<Vec<ContentLine>,
         Some((encoding, _)) => Cow::Owned(encoding.decode(text).0.into_owned().into_bytes()),
         None => Cow::Borrowed(text),
     };
-    let mut reader = Reader { label, is_old: false, lines: Vec::new() };
+    let mut reader = Reader { label, is_old: false, pieces: 0, lines: Vec::new() };
     let mut open = Open::default();
     for line in Lines::new(&text) {
         let content = without_end(text.get(line).unwrap_or_default());
@@ -80,6 +81,7 @@ struct Reader<'a> {
     label: Option<&'a str>,
     /// Whether this is vCard 2.1 or vCalendar 1.0.
     is_old: bool,
+    pieces: usize,
     lines: Vec<ContentLine>,
 }
 
@@ -113,8 +115,12 @@ impl Reader<'_> {
             ("BEGIN", Value::Text(kind)) if is_root(kind.trim()) => self.is_old = false,
             _ => {}
         }
-        if self.lines.len() >= LINE_CAP {
-            return Err(Unreadable::TooManyLines);
+        self.pieces += 1 + line.parameters.len();
+        if let Value::Text(text) = &line.value {
+            self.pieces += memchr::memchr2_iter(b',', b';', text.as_bytes()).count();
+        }
+        if self.pieces > PIECE_CAP {
+            return Err(Unreadable::TooMany);
         }
         self.lines.push(line);
         Ok(())

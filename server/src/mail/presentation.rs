@@ -1,12 +1,14 @@
 //! How is a message presented as XML?
 
+mod leaf;
+
 use jiff::tz::TimeZone;
 use protocol::{Email, Mime, MimeBody};
 
 use super::header::Header;
 use super::parameter::{ContentType, Parameterized};
 use super::part::{self, PartId};
-use super::tree::{Entity, Problem, Structure, Tree};
+use super::tree::{Entity, Structure, Tree};
 use super::{address, charset, date, line, viewer};
 
 /// Most header elements in one presentation, those of nested messages included.
@@ -29,7 +31,7 @@ pub(crate) struct NoSuchPart(pub(crate) PartId);
 pub(crate) fn email(
     raw: &[u8],
     part: Option<&PartId>,
-    total_size_limit: Option<u64>,
+    total_size_limit: u64,
     zone: &TimeZone,
 ) -> Result<Email, NoSuchPart> {
     let tree = Tree::read(raw);
@@ -40,7 +42,7 @@ pub(crate) fn email(
     let mut presenter = Presenter {
         tree: &tree,
         zone,
-        text_left: total_size_limit.unwrap_or(u64::MAX),
+        text_left: total_size_limit,
         elements_left: HEADER_ELEMENT_CAP,
         header_text_left: HEADER_TEXT_CAP,
     };
@@ -116,39 +118,23 @@ impl Presenter<'_> {
             protocol::Header::Date { .. } => 0,
             protocol::Header::Text { value, .. } => value.len(),
         };
-        let left = (self.elements_left.checked_sub(1), self.header_text_left.checked_sub(size));
-        if let (Some(elements_left), Some(header_text_left)) = left {
-            (self.elements_left, self.header_text_left) = (elements_left, header_text_left);
+        if self.has_room(size) {
             elements.push(element);
         }
+    }
+
+    /// Whether one more header element with so many bytes of text has room, which it then takes.
+    fn has_room(&mut self, size: usize) -> bool {
+        let left = (self.elements_left.checked_sub(1), self.header_text_left.checked_sub(size));
+        let (Some(elements_left), Some(header_text_left)) = left else { return false };
+        (self.elements_left, self.header_text_left) = (elements_left, header_text_left);
+        true
     }
 
     /// A part and those in it; levels are few, since the tree has no more than its cap.
     fn mime(&mut self, index: usize) -> Option<Mime> {
         let entity = self.tree.entity(index)?;
-        let ContentType { media_type, subtype, parameters } = &entity.content_type;
-        let header = self.tree.header(entity);
-        let disposition =
-            header.first("Content-Disposition").map(|field| Parameterized::read(&field.unfolded()));
-        let Parameterized { value: disposition, parameters: disposition_parameters } =
-            disposition.unwrap_or_default();
-        let others = |known: &&(String, String)| known.0 != "charset" && known.0 != "boundary";
-        let mut mime = Mime {
-            media_type: media_type.clone(),
-            subtype: subtype.clone(),
-            charset: entity.content_type.parameter("charset").map(str::to_owned),
-            estimated_size: entity.encoding.estimate(self.tree.body(entity)),
-            part_id: entity.id.as_ref().map(PartId::to_string),
-            content_id: part::content_id(&header),
-            disposition: Some(disposition).filter(|disposition| !disposition.is_empty()),
-            description: header.text("Content-Description").filter(|text| !text.is_empty()),
-            location: header.text("Content-Location").filter(|text| !text.is_empty()),
-            class: header.text("Content-Class").filter(|text| !text.is_empty()),
-            parameters: parameters.iter().filter(others).take(PARAMETER_CAP).cloned().collect(),
-            disposition_parameters: disposition_parameters.into_iter().take(PARAMETER_CAP).collect(),
-            parse_error: entity.problem.map(|problem| problem.to_string()),
-            ..Mime::default()
-        };
+        let mut mime = described(self.tree, entity);
         mime.body = match &entity.structure {
             Structure::Multipart(parts) => {
                 MimeBody::Parts(parts.iter().filter_map(|part| self.mime(*part)).collect())
@@ -156,35 +142,35 @@ impl Presenter<'_> {
             Structure::Message(message) => {
                 MimeBody::Email(Box::new(self.email(*message, entity.id.as_ref())))
             }
-            Structure::Leaf if media_type == "text" => self.text(entity, &mut mime),
-            Structure::Leaf => MimeBody::Omitted,
+            Structure::Leaf => self.leaf(entity, &mut mime),
         };
         Some(mime)
     }
+}
 
-    /// A text that fits, decoded, with the line ends of XML.
-    fn text(&mut self, entity: &Entity, mime: &mut Mime) -> MimeBody {
-        // These have presentations of their own.
-        if ["directory", "vcard", "x-vcard", "x-vgroup", "calendar"].contains(&mime.subtype.as_str()) {
-            return MimeBody::Omitted;
-        }
-        let body = self.tree.body(entity);
-        // What takes much more than it may is not decoded to find that out.
-        if mime.estimated_size / 4 > self.text_left {
-            return MimeBody::Omitted;
-        }
-        let bytes = entity.encoding.decode(body);
-        mime.estimated_size = bytes.len() as u64;
-        let Some(left) = self.text_left.checked_sub(mime.estimated_size) else { return MimeBody::Omitted };
-        self.text_left = left;
-        if !entity.encoding.is_sound(body) {
-            mime.parse_error = Some(Problem::Damaged.to_string());
-        }
-        if mime.subtype == "rfc822-headers" {
-            let headers = self.headers(&Header::read(&bytes));
-            return MimeBody::Email(Box::new(Email { part_id: mime.part_id.clone(), headers, mime: None }));
-        }
-        MimeBody::Text(text(&entity.content_type, &bytes))
+/// A part without what is in it.
+pub(super) fn described(tree: &Tree<'_>, entity: &Entity) -> Mime {
+    let ContentType { media_type, subtype, parameters } = &entity.content_type;
+    let header = tree.header(entity);
+    let disposition = header.first("Content-Disposition").map(|field| Parameterized::read(&field.unfolded()));
+    let Parameterized { value: disposition, parameters: disposition_parameters } =
+        disposition.unwrap_or_default();
+    let others = |known: &&(String, String)| known.0 != "charset" && known.0 != "boundary";
+    Mime {
+        media_type: media_type.clone(),
+        subtype: subtype.clone(),
+        charset: entity.content_type.parameter("charset").map(str::to_owned),
+        estimated_size: entity.encoding.estimate(tree.body(entity)),
+        part_id: entity.id.as_ref().map(PartId::to_string),
+        content_id: part::content_id(&header),
+        disposition: Some(disposition).filter(|disposition| !disposition.is_empty()),
+        description: header.text("Content-Description").filter(|text| !text.is_empty()),
+        location: header.text("Content-Location").filter(|text| !text.is_empty()),
+        class: header.text("Content-Class").filter(|text| !text.is_empty()),
+        parameters: parameters.iter().filter(others).take(PARAMETER_CAP).cloned().collect(),
+        disposition_parameters: disposition_parameters.into_iter().take(PARAMETER_CAP).collect(),
+        parse_error: entity.problem.map(|problem| problem.to_string()),
+        ..Mime::default()
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn outline(raw: &[u8]) -> String {
     let columns = [&subject, &from_name, &from_address, &to, &cc, &sent, &message_id, attachment];
     let mut out = columns.into_iter().filter(|column| !column.is_empty()).collect::<Vec<_>>().join(" | ");
     let zone = TimeZone::fixed(Offset::constant(3));
-    email_outline(&email(raw, None, None, &zone).unwrap(), 0, &mut out);
+    email_outline(&email(raw, None, u64::MAX, &zone).unwrap(), 0, &mut out);
     out
 }
 

@@ -22,7 +22,7 @@ fn every_sample_has_its_outline_whatever_its_lines_end_with() {
 #[test]
 fn every_part_is_found_by_the_number_it_is_shown_with() {
     for Sample { name, raw, .. } in samples() {
-        let email = email(raw, None, None, &TimeZone::UTC).unwrap();
+        let email = email(raw, None, u64::MAX, &TimeZone::UTC).unwrap();
         let mut numbers = HashSet::new();
         for mime in parts(&email) {
             let Some(number) = &mime.part_id else { continue };
@@ -47,7 +47,7 @@ fn every_part_is_found_by_the_number_it_is_shown_with() {
 #[test]
 fn all_that_is_shown_of_a_sample_is_found_by_searching() {
     for Sample { name, raw, .. } in samples() {
-        let email = email(raw, None, None, &TimeZone::UTC).unwrap();
+        let email = email(raw, None, u64::MAX, &TimeZone::UTC).unwrap();
         let texts = parts(&email).into_iter().filter_map(|mime| match &mime.body {
             MimeBody::Text(text) if mime.subtype != "html" => Some(text.to_uppercase()),
             MimeBody::Text(_)
@@ -82,7 +82,7 @@ fn parts(email: &Email) -> Vec<&Mime> {
 /// Runs everything on a message, and returns how long its presentation is, in bytes.
 fn run_everything(raw: &[u8]) -> usize {
     let zone = TimeZone::UTC;
-    let email = email(raw, None, Some(10_000_000), &zone).unwrap();
+    let email = email(raw, None, 10_000_000, &zone).unwrap();
     let mut element = Element::new("folderMessage");
     email.write(&mut element);
     let xml = element.to_xml();
@@ -100,7 +100,7 @@ fn run_everything(raw: &[u8]) -> usize {
         let length = entry.blocks.as_ref().map_or(part.decoded().len() as u64, Blocks::length);
         assert_eq!(length, part.decoded().len() as u64);
         assert!(entry.file_name.as_ref().is_none_or(|name| name.disposition("attachment").is_ascii()));
-        assert!(presentation::email(raw, Some(&id), None, &zone).is_ok());
+        assert!(presentation::email(raw, Some(&id), u64::MAX, &zone).is_ok());
     }
     outline.related(None, "p1@x");
 
@@ -227,7 +227,7 @@ fn nesting_beyond_the_limit_is_shown_as_far_as_the_limit() {
 #[test]
 fn parts_beyond_the_limit_are_not_shown() {
     let raw = format!("Content-Type: multipart/mixed; boundary=x\n\n{}--x--\n", "--x\n\na\n".repeat(5_000));
-    let email = email(raw.as_bytes(), None, None, &TimeZone::UTC).unwrap();
+    let email = email(raw.as_bytes(), None, u64::MAX, &TimeZone::UTC).unwrap();
     let mime = email.mime.as_deref().unwrap();
     assert_eq!(mime.parse_error.as_deref(), Some("the message has more than 1000 parts"));
     let MimeBody::Parts(shown) = &mime.body else { panic!("no parts") };

@@ -8,6 +8,7 @@ mod property;
 mod xml;
 
 use super::content_line::{self, Unreadable, Value};
+use super::parameter::ContentType;
 use property::Property;
 
 pub(crate) use property::Shown;
@@ -64,6 +65,17 @@ impl Card {
         }
         cards.extend(open.map(|(card, _)| card));
         if cards.is_empty() { Err(Unreadable::NoCard) } else { Ok(cards) }
+    }
+
+    /// Whether parts of this type are cards.
+    pub(super) fn has_type(content_type: &ContentType) -> bool {
+        let subtypes = ["directory", "vcard", "x-vcard", "x-vgroup"];
+        content_type.media_type == "text" && subtypes.contains(&content_type.subtype.as_str())
+    }
+
+    /// Whether it is of somebody, and not of a group.
+    pub(super) fn is_contact(&self) -> bool {
+        self.kind == Kind::Contact
     }
 
     /// The value of the property of that name, in any case, at that place among those of the name.

@@ -248,7 +248,7 @@ mod tests {
     }
 
     fn presented(raw: &[u8]) -> Email {
-        mail::email(raw, None, None, &TimeZone::UTC).unwrap()
+        mail::email(raw, None, u64::MAX, &TimeZone::UTC).unwrap()
     }
 
     #[test]

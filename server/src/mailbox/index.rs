@@ -234,6 +234,16 @@ impl Index {
         self.views.iter().find(|view| view.id == id).map(|view| view.order.clone()).unwrap_or_default()
     }
 
+    /// Whether a view has a message at present; found without going through all.
+    pub(crate) fn shows(&self, id: ViewId, uid: u32) -> bool {
+        let row = self.place(uid).ok().and_then(|place| self.entries.get(place));
+        let view = self.views.iter().find(|view| view.id == id);
+        row.zip(view).is_some_and(|(row, view)| {
+            let compare = comparison(&self.entries, &self.sorted, &view.spec);
+            view.order.find(|other| compare(other, *row)).is_some()
+        })
+    }
+
     /// The views that have changed since this was last asked.
     pub(crate) fn take_changed(&mut self) -> Vec<ViewId> {
         let changed = self.views.iter_mut().filter(|view| view.changed);

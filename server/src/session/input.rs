@@ -7,7 +7,7 @@ use protocol::Element;
 use tokio::sync::{mpsc, oneshot};
 
 use super::handle::Weight;
-use crate::mailbox::Gate;
+use crate::mailbox::LookUp;
 use crate::signal::Addressed;
 
 /// One connection that carries, or carried, a session's messages. Unique in the process.
@@ -105,15 +105,13 @@ pub(crate) struct Poll {
     pub(crate) reply: oneshot::Sender<Bytes>,
 }
 
-/// A question for the mailbox behind a folder.
+/// A question for a folder.
 #[derive(Debug)]
 pub(crate) struct Locate {
     /// The folder's name.
     pub(crate) folder: String,
-    /// A message.
-    pub(crate) uid: u32,
-    /// Told the way to the mailbox, if the folder is open and shows the message.
-    pub(crate) reply: oneshot::Sender<Option<Gate>>,
+    /// Told what to ask about it, if it is open.
+    pub(crate) reply: oneshot::Sender<Option<LookUp>>,
 }
 
 /// Why a session is ended from outside.

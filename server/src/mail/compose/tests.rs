@@ -174,7 +174,7 @@ fn related_parts_and_flowed_texts_keep_what_they_say() {
     flowed.parameters = vec![("format".to_owned(), "flowed".to_owned())];
     let mime = multipart("alternative", vec![flowed, multipart("related", vec![page, image])]);
     let raw = written(&message(vec![], mime), &[vec![1, 2, 3]]);
-    let shown = read(&raw, None, None, &TimeZone::UTC).unwrap().mime.unwrap();
+    let shown = read(&raw, None, u64::MAX, &TimeZone::UTC).unwrap().mime.unwrap();
     let MimeBody::Parts(parts) = &shown.body else { panic!("{shown:?}") };
     assert_eq!(parts[0].parameters, [("format".to_owned(), "flowed".to_owned())]);
     assert_eq!(parts[0].body, MimeBody::Text("one \ntwo \n".to_owned()));
@@ -200,7 +200,7 @@ fn a_message_that_is_attached_stays_as_it_is() {
     let outline = Outline::read(&raw);
     let at = outline.find(super::super::PartId::parse("02").as_ref()).unwrap();
     assert_eq!(*Part::at(&raw, at).unwrap().decoded(), *inner);
-    let shown = read(&raw, super::super::PartId::parse("02").as_ref(), None, &TimeZone::UTC).unwrap();
+    let shown = read(&raw, super::super::PartId::parse("02").as_ref(), u64::MAX, &TimeZone::UTC).unwrap();
     assert_eq!(shown.headers, [text("Subject", "inner")]);
 }
 
@@ -324,7 +324,7 @@ proptest! {
             prop_assert!(!line.starts_with('.') && !line.starts_with("From "), "{line}");
         }
         prop_assert!(text.ends_with("\r\n"));
-        let shown = read(&raw, None, None, &TimeZone::UTC).unwrap();
+        let shown = read(&raw, None, u64::MAX, &TimeZone::UTC).unwrap();
         prop_assert_eq!(subject(&shown), subject(&email));
         for name in ["From", "To", "Cc"] {
             prop_assert_eq!(addresses(&shown, name), addresses(&email, name), "{}", text);

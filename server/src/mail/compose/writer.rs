@@ -223,12 +223,15 @@ impl Writer<'_, '_> {
                 Ok(own_text("", mime, content_type, is_root))
             }
             MimeBody::Omitted => Err(Unwritable::NoContent(full_name(content_type))),
-            MimeBody::Xml(element) => {
-                let text = if element.is("iCalendar") {
-                    calendar_text(element)?
-                } else {
-                    Card::of_element(element)?.to_text(CardStyle::New)
-                };
+            MimeBody::Xml(elements) => {
+                let mut text = String::new();
+                for element in elements {
+                    text.push_str(&if element.is("iCalendar") {
+                        calendar_text(element)?
+                    } else {
+                        Card::of_element(element)?.to_text(CardStyle::New)
+                    });
+                }
                 Ok(own_text(&text, mime, content_type, is_root))
             }
         }

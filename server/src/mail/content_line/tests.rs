@@ -58,7 +58,13 @@ fn what_is_no_content_line_is_stepped_over() {
 #[test]
 fn a_text_beyond_the_limits_is_refused() {
     assert_eq!(read(&vec![b'\n'; TEXT_CAP + 1], None), Err(Unreadable::TooLarge));
-    assert_eq!(read(&b"A:\n".repeat(LINE_CAP + 1), None), Err(Unreadable::TooManyLines));
+    for many in [
+        b"A:\n".repeat(PIECE_CAP + 1),
+        b"A;X;Y:\n".repeat(PIECE_CAP / 3 + 1),
+        [b"A:".to_vec(), vec![b';'; PIECE_CAP]].concat(),
+    ] {
+        assert_eq!(read(&many, None).err(), Some(Unreadable::TooMany));
+    }
 }
 
 #[test]

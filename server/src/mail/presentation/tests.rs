@@ -31,7 +31,7 @@ fn zone() -> TimeZone {
     TimeZone::fixed(Offset::constant(-5))
 }
 
-fn shown(limit: Option<u64>) -> Email {
+fn shown(limit: u64) -> Email {
     email(MESSAGE, None, limit, &zone()).unwrap()
 }
 
@@ -115,28 +115,28 @@ fn a_message_is_its_headers_in_order_and_the_tree_of_its_parts() {
             ..part("multipart", "mixed", None, parts)
         })),
     };
-    assert_eq!(shown(None), expected);
+    assert_eq!(shown(u64::MAX), expected);
 }
 
 #[test]
 fn a_part_is_shown_alone_and_a_nested_message_as_itself() {
-    let shown = |number| email(MESSAGE, PartId::parse(number).as_ref(), None, &zone()).unwrap();
+    let shown = |number| email(MESSAGE, PartId::parse(number).as_ref(), u64::MAX, &zone()).unwrap();
     let alone = Email { part_id: Some("03".to_owned()), headers: vec![], mime: Some(Box::new(pdf())) };
     assert_eq!(shown("03"), alone);
     assert_eq!(shown("02"), inner());
     let absent = PartId::parse("04").unwrap();
-    assert_eq!(email(MESSAGE, Some(&absent), None, &zone()), Err(NoSuchPart(absent)));
+    assert_eq!(email(MESSAGE, Some(&absent), u64::MAX, &zone()), Err(NoSuchPart(absent)));
 }
 
 #[test]
 fn texts_are_included_in_order_as_long_as_they_fit_together() {
     let grüße = MimeBody::Text("Grüße\n".to_owned());
     let inner_text = MimeBody::Text("inner text".to_owned());
-    assert_eq!(texts(&shown(Some(19))), (grüße.clone(), inner_text.clone()));
-    assert_eq!(texts(&shown(Some(18))), (grüße.clone(), MimeBody::Omitted));
-    assert_eq!(texts(&shown(Some(9))), (grüße, MimeBody::Omitted));
-    assert_eq!(texts(&shown(Some(8))), (MimeBody::Omitted, MimeBody::Omitted));
-    assert_eq!(texts(&shown(Some(0))), (MimeBody::Omitted, MimeBody::Omitted));
+    assert_eq!(texts(&shown(19)), (grüße.clone(), inner_text.clone()));
+    assert_eq!(texts(&shown(18)), (grüße.clone(), MimeBody::Omitted));
+    assert_eq!(texts(&shown(9)), (grüße, MimeBody::Omitted));
+    assert_eq!(texts(&shown(8)), (MimeBody::Omitted, MimeBody::Omitted));
+    assert_eq!(texts(&shown(0)), (MimeBody::Omitted, MimeBody::Omitted));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_text_that_does_not_fit_has_its_size_and_a_later_one_may_fit() {
         "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n{}\n--x\n\nshort\n--x--\n",
         "long ".repeat(100)
     );
-    let email = email(raw.as_bytes(), None, Some(10), &zone()).unwrap();
+    let email = email(raw.as_bytes(), None, 10, &zone()).unwrap();
     let MimeBody::Parts(parts) = &email.mime.as_ref().unwrap().body else { panic!("no parts") };
     let long = Mime { estimated_size: 500, ..part("text", "plain", Some("01"), MimeBody::Omitted) };
     let body = MimeBody::Text("short".to_owned());
@@ -153,11 +153,65 @@ fn a_text_that_does_not_fit_has_its_size_and_a_later_one_may_fit() {
     assert_eq!(*parts, [long, short]);
 }
 
-#[test]
-fn texts_with_presentations_of_their_own_are_left_to_them() {
-    for subtype in ["calendar", "x-vcard", "vcard", "directory", "x-vgroup"] {
-        let raw = format!("Content-Type: text/{subtype}\n\nBEGIN:X\n");
-        let email = email(raw.as_bytes(), None, None, &zone()).unwrap();
-        assert_eq!(email.mime.unwrap().body, MimeBody::Omitted, "{subtype}");
+/// What is shown of a message of this type with this body.
+fn body(content_type: &str, body: &str) -> Mime {
+    let raw = format!("Content-Type: {content_type}\n\n{body}");
+    *email(raw.as_bytes(), None, u64::MAX, &zone()).unwrap().mime.unwrap()
+}
+
+fn xml(mime: &Mime) -> String {
+    match &mime.body {
+        MimeBody::Xml(elements) => elements.iter().map(protocol::Element::to_xml).collect(),
+        other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn contacts_groups_and_calendars_are_shown_as_xml() {
+    for subtype in ["x-vcard", "vcard", "directory; profile=vcard"] {
+        let shown =
+            body(&format!("text/{subtype}"), "BEGIN:VCARD\nFN:a\nEND:VCARD\nBEGIN:VCARD\nFN:b\nEND:VCARD\n");
+        let expected = "<vCard><FN><VALUE>a</VALUE></FN></vCard><vCard><FN><VALUE>b</VALUE></FN></vCard>";
+        assert_eq!(xml(&shown), expected, "{subtype}");
+    }
+    let group = body("text/x-vgroup", "BEGIN:VGROUP\nFN:a\nEND:VGROUP\n");
+    assert_eq!(xml(&group), "<vCardGroup><FN><VALUE>a</VALUE></FN></vCardGroup>");
+    let calendar = body("text/calendar; charset=iso-8859-1", "BEGIN:VCALENDAR\nX-A:b\nEND:VCALENDAR\n");
+    assert_eq!(
+        xml(&calendar),
+        "<iCalendar xmlns=\"urn:ietf:params:xml:ns:xcal\"><vCalendar><x-a>b</x-a></vCalendar></iCalendar>"
+    );
+}
+
+#[test]
+fn what_is_not_what_it_says_is_left_out_with_the_reason() {
+    let shown = body("text/vcard", "hello");
+    assert_eq!(shown.body, MimeBody::Omitted);
+    assert_eq!(shown.parse_error.as_deref(), Some("it has none of the lines BEGIN:VCARD and BEGIN:VGROUP"));
+    let shown = body("text/calendar", "");
+    assert_eq!(shown.parse_error.as_deref(), Some("it has no line BEGIN:VCALENDAR"));
+}
+
+#[test]
+fn reports_are_shown_with_a_block_for_each_recipient() {
+    let status = "Reporting-MTA: dns; x\nArrival-Date: today\n\nFinal-Recipient: rfc822;a@x\nStatus: 5.1.1\n\n\n\
+        Final-Recipient: rfc822;b@x\nAction: failed\n";
+    let expected = "<MIMEReport><Reporting-MTA>dns; x</Reporting-MTA><Arrival-Date>today</Arrival-Date>\
+        <Recipient><Final-Recipient>rfc822;a@x</Final-Recipient><Status>5.1.1</Status></Recipient>\
+        <Recipient><Final-Recipient>rfc822;b@x</Final-Recipient><Action>failed</Action></Recipient></MIMEReport>";
+    assert_eq!(xml(&body("message/delivery-status", status)), expected);
+    let read = "Reporting-UA: x; y\nDisposition: manual-action/MDN-sent-manually; =?utf-8?Q?=C3=B6?=\n";
+    let expected = "<MIMEReport><Reporting-UA>x; y</Reporting-UA>\
+        <Disposition>manual-action/MDN-sent-manually; \u{f6}</Disposition></MIMEReport>";
+    assert_eq!(xml(&body("message/disposition-notification", read)), expected);
+    for empty in ["", "no fields", "\n\n\n"] {
+        assert_eq!(xml(&body("message/delivery-status", empty)), "<MIMEReport/>");
+    }
+}
+
+#[test]
+fn headers_alone_are_shown_as_the_message_that_has_them() {
+    let shown = body("text/rfc822-headers", "Subject: x\nTo: a@x\n");
+    let MimeBody::Email(email) = shown.body else { panic!("no message") };
+    assert_eq!((email.headers, email.mime), (vec![text("Subject", "x"), address("To", None, "a@x")], None));
 }

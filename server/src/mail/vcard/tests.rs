@@ -128,7 +128,7 @@ proptest! {
     fn any_text_survives(text in "[ -~\u{e4}\u{20ac}\u{1f600}\n]{0,200}", name in "[A-Z][A-Z0-9-]{0,8}") {
         let text = text.trim();
         prop_assume!(!["VERSION", "BEGIN", "END"].contains(&name.as_str()));
-        let escaped = protocol::Element::new("VALUE").with_text(text);
+        let escaped = Element::new("VALUE").with_text(text);
         let mut element = xml("<vCard><FN><VALUE>f</VALUE></FN><N><FAMILY>f</FAMILY></N></vCard>");
         for known in ["NOTE", "TITLE", "X-FILE-AS", &format!("X-{name}")] {
             let mut property = Element::new(known);

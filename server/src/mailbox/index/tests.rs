@@ -171,3 +171,26 @@ fn views_both_ways_share_the_order_that_they_are_made_of() {
     assert_eq!(reversed, rows(&index, rising));
     assert_eq!(rows(&index, later)[3], row(3, Flags::FLAGGED));
 }
+
+#[test]
+fn a_message_is_found_in_a_view_whatever_it_is_sorted_by() {
+    let mut index = index();
+    let specs = [
+        spec(),
+        by_size(),
+        Spec { descending: true, ..by_size() },
+        Spec { sort: SortField::Flags, hide_deleted: true, ..spec() },
+        unseen_only(),
+    ];
+    let views = specs.map(|spec| index.add_view(spec, HashSet::new()));
+    index.arrive(arrival(7, 15));
+    index.set_flags(2, Flags::FLAGGED);
+    index.set_flags(3, Flags::DELETED);
+    index.remove(&[4]);
+    for view in views {
+        let shown = uids(&index, view);
+        for uid in 0..9 {
+            assert_eq!(index.shows(view, uid), shown.contains(&uid), "{uid} in {view:?}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 //! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
 //! is a harmless one.
 
+mod conditional;
 mod download;
+mod export;
 mod media_type;
 mod part;
 
@@ -310,6 +312,7 @@ fn failed(error: &storage::Error) -> Answer {
 }
 
 pub(super) use download::{download, profile};
+pub(super) use export::export;
 pub(super) use part::mime;
 
 #[cfg(test)]

@@ -34,6 +34,13 @@ pub(super) enum InSession {
         /// `UID[-partID]-SUFFIX`, and for `R` the Content-ID after it.
         item: Vec<String>,
     },
+    /// `Export/folder/file`, decoded.
+    Export {
+        /// The folder's name.
+        folder: String,
+        /// What the file is to be called.
+        file: String,
+    },
     /// `UPLOAD/id`.
     Upload(String),
     /// `DOWNLOAD/name`; the segments of the name, decoded.
@@ -80,6 +87,10 @@ impl InSession {
             2.. if is("MIME") => {
                 let folder = rest.remove(0);
                 Self::Mime { folder, item: rest }
+            }
+            2 if is("Export") => {
+                let folder = rest.remove(0);
+                Self::Export { folder, file: rest.remove(0) }
             }
             1 if is("UPLOAD") => Self::Upload(rest.remove(0)),
             0.. if is("PROFILE") => Self::Profile(rest),
@@ -130,6 +141,8 @@ mod tests {
         let item = vec!["567-01-B.gif".to_owned(), "Logo.gif".to_owned()];
         let mime = InSession::Mime { folder: "A/Ü".to_owned(), item };
         assert_eq!(Target::of("/Session/1/MIME/A%2F%C3%9C/567-01-B.gif/Logo.gif"), session(mime));
+        let export = InSession::Export { folder: "\u{1f4d6} A/B".to_owned(), file: "a b.vcf".to_owned() };
+        assert_eq!(Target::of("/Session/1/export/%F0%9F%93%96%20A%2FB/a%20b.vcf"), session(export));
         let download = InSession::Download(vec!["$UPLOAD$".to_owned(), "a b".to_owned()]);
         assert_eq!(Target::of("/Session/1/DOWNLOAD/%24UPLOAD$/a%20b"), session(download));
         let photo = InSession::Profile(vec!["PHOTO".to_owned(), "0".to_owned(), "é".to_owned()]);

@@ -70,7 +70,7 @@ export type MimeBody =
   | { kind: "text"; text: string }
   | { kind: "parts"; parts: Mime[] }
   | { kind: "email"; email: Email }
-  /** A presentation of its own, such as `<vCard>`, as XML. */
+  /** A presentation of its own, as XML: `<vCard>`, of which there may be several, `<iCalendar>` or `<MIMEReport>`. */
   | { kind: "xml"; xml: string };
 
 export const emailCodec: Codec<Email> = {
@@ -196,9 +196,10 @@ function readBody(of: XmlElement): MimeBody {
   if (of.attributes.get("type")?.toLowerCase() === "multipart") {
     return { kind: "parts", parts: elements(of, "MIME").map(readMime) };
   }
-  const [child] = elements(of);
+  const children = elements(of);
+  const [child] = children;
   if (child?.name === "EMail") return { kind: "email", email: readEmail(child) };
-  if (child !== undefined) return { kind: "xml", xml: serialize(child) };
+  if (child !== undefined) return { kind: "xml", xml: children.map(serialize).join("") };
   return of.children.length > 0 ? { kind: "text", text: text(of) } : { kind: "omitted" };
 }
 

@@ -142,10 +142,14 @@ export class Folder extends Events<FolderEvents> {
     return places.map((place) => known.get(place)).filter((uid) => uid !== undefined);
   }
 
-  /** Asks for a message. Does not mark it as seen. */
-  async read(uid: number, totalSizeLimit?: number): Promise<Email> {
-    const limit = totalSizeLimit === undefined ? {} : { totalSizeLimit };
-    const [message] = await this.client.request("folderRead", { folder: this.name, UID: uid, ...limit });
+  /** Asks for a message, or, with a mode, for an answer to it or a message for others to begin with. Does not mark it as
+   * seen. */
+  async read(uid: number, totalSizeLimit?: number, mode?: Requests["folderRead"]["mode"]): Promise<Email> {
+    const options = {
+      ...(totalSizeLimit !== undefined && { totalSizeLimit }),
+      ...(mode !== undefined && { mode }),
+    };
+    const [message] = await this.client.request("folderRead", { folder: this.name, UID: uid, ...options });
     return message?.email ?? { headers: [] };
   }
 

@@ -206,8 +206,10 @@ export interface Requests {
     UID: number;
     /** A part of it; absent: all. */
     partID?: string;
-    /** How many bytes of texts to include in all; absent or -1: no limit. */
+    /** How many bytes of texts, decoded, to include in all; absent: 10 MiB; -1: no limit. Those that do not fit are left empty, to be fetched by URL. */
     totalSizeLimit?: number;
+    /** What to make of it: an answer, or a message for others; absent: it is shown as it is. */
+    mode?: "replyFrom" | "replyAll" | "forward" | "replyFromHTML" | "replyAllHTML" | "forwardHTML";
   };
   /** Looks for messages in the logical view. Answered by one `folderSearchResult` for each that is found, in the order of the view; the form of the answer is ours. */
   folderSearch: {
@@ -516,7 +518,7 @@ export const requests: Record<keyof Requests, Descriptor> = {
   folderReopen: { attributes: { folder: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
   folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
   folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
-  folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
+  folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number", mode: "string" }, body: {} },
   folderSearch: { attributes: { folder: "string", filter: "string", limit: "number", timeout: "number" }, body: {} },
   folderExpunge: { attributes: { folder: "string" }, body: {} },
   folderClose: { attributes: { folder: "string" }, body: {} },
@@ -689,6 +691,8 @@ export interface Messages {
     folder: string;
     /** The message. */
     UID: number;
+    /** What was made of it, as asked for. */
+    mode?: "replyFrom" | "replyAll" | "forward" | "replyFromHTML" | "replyAllHTML" | "forwardHTML";
     /** The message's headers and parts. */
     email: Email;
   };
@@ -841,7 +845,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderSearchResult: { attributes: { folder: "string", index: "number", UID: "number", partial: "string" }, body: {} },
-  folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
+  folderMessage: { attributes: { folder: "string", UID: "number", mode: "string" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },
   fileInfo: { attributes: { fileName: "string", directory: "string", type: "string", size: "number", timeModified: "string" }, body: {} },
   fileDirInfo: { attributes: { directory: "string", size: "number", files: "number", sizeLimit: "number", filesLimit: "number" }, body: {} },

@@ -12,15 +12,16 @@ use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use protocol::{ErrorCode, Rights};
+use protocol::ErrorCode;
 use storage::{Blob, Blobs};
 
-use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable, wanted};
+use super::conditional::{is_known, marked, tag, unchanged, wanted_of};
+use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable};
 use crate::content::{EncodedPart, decoded};
+use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mail::{Blocks, Entry, Outline, Part, PartId};
+use crate::mail::{self, Blocks, Entry, Outline, Part, PartId};
 use crate::net::http::answer::{Answer, Body, text, whole};
 use crate::net::http::{Context, gone};
 use crate::session::{Handle, Input, Locate};
@@ -45,6 +46,20 @@ enum Form {
     Body,
     /// `R/cid`: the body of the related part with this Content-ID.
     Related(String),
+    /// `V/property[/index]`: a value of a contact.
+    Contact { property: String, index: usize },
+}
+
+impl Form {
+    /// What tells contents of one part apart.
+    const fn letter(&self) -> char {
+        match self {
+            Self::Whole => 'P',
+            Self::Header => 'H',
+            Self::Body | Self::Related(_) => 'B',
+            Self::Contact { .. } => 'V',
+        }
+    }
 }
 
 impl Item {
@@ -61,6 +76,11 @@ impl Item {
             "H" => Form::Header,
             "B" => Form::Body,
             "R" => Form::Related(rest.first()?.clone()),
+            // What follows may be a name for the file.
+            "V" => Form::Contact {
+                property: rest.first()?.clone(),
+                index: rest.get(1).and_then(|index| index.parse().ok()).unwrap_or(0),
+            },
             _ => return None,
         };
         Some(Self { uid: uid.parse().ok()?, part, form })
@@ -76,28 +96,41 @@ pub(in crate::net::http) async fn mime(
     item: &[String],
 ) -> Answer {
     let Some(item) = Item::parse(item) else {
-        return text(StatusCode::NOT_FOUND, "a part is named UID[-partID]-P.txt, -H.txt, -B.ext or -R/cid");
+        return text(
+            StatusCode::NOT_FOUND,
+            "a part is named UID[-partID]-P.txt, -H.txt, -B.ext, -R/cid or -V/property",
+        );
     };
-    let (name, uid) = (folder.to_owned(), item.uid);
-    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
+    let name = folder.to_owned();
+    let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, reply }))).await;
     let Ok(located) = located else { return gone() };
-    let Some(gate) = located else {
-        return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
-    };
-    let mailbox = match gate.pass(Rights::READ).await {
-        Ok(mailbox) => mailbox.id(),
-        Err(failure) if failure.code() == ErrorCode::AccessDenied => {
-            return text(StatusCode::FORBIDDEN, failure.code().text());
-        }
-        Err(failure) => return text(StatusCode::SERVICE_UNAVAILABLE, failure.code().text()),
+    let Some(folder) = located else { return text(StatusCode::NOT_FOUND, "the folder is not open") };
+    let mailbox = match folder.open(item.uid).await {
+        Ok(mailbox) => mailbox,
+        Err(failure) => return refused(&failure),
     };
     let hub = context.hub();
     let found = async {
         let blob = hub.storage.message_blob(mailbox, storage::Uid(item.uid)).await?;
+        if let Form::Contact { property, index } = &item.form {
+            return contact(hub, blob, request, item.part.clone(), property, *index).await;
+        }
         let Some(outline) = hub.outline(blob).await? else { return Ok(unreadable()) };
-        answer(hub, blob, outline, &item, wanted(request)).await
+        answer(hub, blob, outline, &item, request).await
     };
     found.await.unwrap_or_else(|error| failed(&error))
+}
+
+/// Why a folder does not give the message.
+fn refused(failure: &Failure) -> Answer {
+    let status = match failure.code() {
+        ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
+        ErrorCode::NoSuchMessage => {
+            return text(StatusCode::NOT_FOUND, "the folder does not show this message");
+        }
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    text(status, failure.code().text())
 }
 
 fn unreadable() -> Answer {
@@ -110,15 +143,21 @@ async fn answer(
     blob: Blob,
     outline: Arc<Outline>,
     item: &Item,
-    wanted: Wanted,
+    request: &Request<Incoming>,
 ) -> storage::Result<Answer> {
     let place = match &item.form {
         Form::Related(id) => outline.related(item.part.as_ref(), id),
-        Form::Whole | Form::Header | Form::Body => outline.find(item.part.as_ref()),
+        Form::Whole | Form::Header | Form::Body | Form::Contact { .. } => outline.find(item.part.as_ref()),
     };
     let Some((place, entry)) = place.and_then(|place| Some((place, outline.entry(place)?))) else {
-        return Ok(text(StatusCode::NOT_FOUND, "the message has no such part"));
+        return Ok(no_such_part());
     };
+    // Blobs never change.
+    let tag = tag(&format!("{}-{place}-{}", blob.key, item.form.letter()));
+    if is_known(request, &tag) {
+        return Ok(unchanged(tag));
+    }
+    let wanted = wanted_of(request, &tag);
     let (content_type, disposition) = description(item, entry);
     let content = content(item, entry);
     let sent = if entry.is_plain {
@@ -144,17 +183,57 @@ async fn answer(
     let mut answer = Response::new(body);
     partial(&mut answer, &wanted, &range, length);
     describe(&mut answer, &content_type, &disposition);
-    // Messages never change.
-    answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400, immutable"));
-    Ok(answer)
+    Ok(marked(answer, tag))
+}
+
+/// A value of a contact, or what is wanted of it.
+async fn contact(
+    hub: &Hub,
+    blob: Blob,
+    request: &Request<Incoming>,
+    part: Option<PartId>,
+    property: &str,
+    index: usize,
+) -> storage::Result<Answer> {
+    let (raw, room) = hub.message(blob).await?;
+    let name = property.to_owned();
+    let found = tokio::task::spawn_blocking(move || {
+        let _room = room;
+        let number = part.as_ref().map(PartId::to_string).unwrap_or_default();
+        let value = mail::contact_property(&raw, part.as_ref(), &name, index)?;
+        // Where there is such a property, its name has letters, digits and hyphens only.
+        Some((format!("{}-{number}-V-{}-{index}", blob.key, name.to_ascii_uppercase()), value))
+    });
+    let Some((text, value)) = found.await.unwrap_or_default() else { return Ok(no_such_part()) };
+    let tag = tag(&text);
+    if is_known(request, &tag) {
+        return Ok(unchanged(tag));
+    }
+    let (wanted, length) = (wanted_of(request, &tag), value.bytes.len() as u64);
+    let Some(range) = wanted.of(length) else { return Ok(unsatisfiable(length)) };
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    let bytes = Bytes::from(value.bytes).slice(place(range.start)..place(range.end));
+    let mut answer = Response::new(whole(bytes));
+    partial(&mut answer, &wanted, &range, length);
+    describe(&mut answer, &value.content_type, kind(&value.content_type));
+    Ok(marked(answer, tag))
+}
+
+fn no_such_part() -> Answer {
+    text(StatusCode::NOT_FOUND, "the message has no such part")
+}
+
+/// How a browser is to take it.
+fn kind(content_type: &str) -> &'static str {
+    if is_harmless(content_type) { "inline" } else { "attachment" }
 }
 
 /// Type and disposition of what is sent.
 fn description(item: &Item, entry: &Entry) -> (String, String) {
     match item.form {
         Form::Whole | Form::Header => (PLAIN.to_owned(), "inline".to_owned()),
-        Form::Body | Form::Related(_) => {
-            let kind = if is_harmless(&entry.content_type) { "inline" } else { "attachment" };
+        Form::Body | Form::Related(_) | Form::Contact { .. } => {
+            let kind = kind(&entry.content_type);
             let named = entry.file_name.as_ref().map(|name| name.disposition(kind));
             (entry.content_type.clone(), named.unwrap_or_else(|| kind.to_owned()))
         }
@@ -182,8 +261,10 @@ fn content<'a>(item: &Item, entry: &'a Entry) -> Content<'a> {
     match (&item.form, &entry.blocks) {
         (Form::Whole, _) => Content::Plain(entry.whole.clone()),
         (Form::Header, _) => Content::Plain(entry.whole.start..entry.body),
-        (Form::Body | Form::Related(_), None) => Content::Plain(entry.body..entry.whole.end),
-        (Form::Body | Form::Related(_), Some(blocks)) => Content::Encoded(blocks),
+        (Form::Body | Form::Related(_) | Form::Contact { .. }, None) => {
+            Content::Plain(entry.body..entry.whole.end)
+        }
+        (Form::Body | Form::Related(_) | Form::Contact { .. }, Some(blocks)) => Content::Encoded(blocks),
     }
 }
 
@@ -225,7 +306,7 @@ async fn taken_out(
         let content = match form {
             Form::Whole => part.undecoded().into(),
             Form::Header => part.header().into(),
-            Form::Body | Form::Related(_) => part.decoded(),
+            Form::Body | Form::Related(_) | Form::Contact { .. } => part.decoded(),
         };
         let length = content.len() as u64;
         let Some(range) = wanted.of(length) else { return Taken::Outside(length) };
@@ -255,6 +336,12 @@ mod tests {
         assert_eq!(item("567-02-01-B/Logo.gif"), nested);
         let related = Form::Related("logo@x".to_owned());
         assert_eq!(item("567-01-R/logo@x"), Some(Item { uid: 567, part: part("01"), form: related }));
+        let contact = |index| Form::Contact { property: "PHOTO".to_owned(), index };
+        assert_eq!(item("567-V/PHOTO"), Some(Item { uid: 567, part: None, form: contact(0) }));
+        assert_eq!(
+            item("567-02-V/PHOTO/1/a.png"),
+            Some(Item { uid: 567, part: part("02"), form: contact(1) })
+        );
         for wrong in ["567", "x-P.txt", "567-Q.txt", "567-1x-B.gif", "567-01-R", ""] {
             assert_eq!(item(wrong), None, "{wrong}");
         }
