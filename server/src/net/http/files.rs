@@ -4,7 +4,6 @@
 //! is a harmless one.
 
 mod download;
-mod media_type;
 mod part;
 
 use std::io;
