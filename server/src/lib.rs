@@ -25,6 +25,7 @@ mod leg;
 mod login;
 mod mail;
 mod mailbox;
+mod media_type;
 mod metrics;
 mod name;
 mod net;

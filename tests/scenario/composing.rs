@@ -156,7 +156,7 @@ async fn attachments_arrive_byte_by_byte_wherever_they_are_from() {
     alice.upload("two", "text/html; charset=koi8-r", &b"<b>\xc1</b>"[..]).await;
     alice.upload("mail", "message/rfc822", &b"Subject: uploaded\r\n\r\nFrom here\r\n.\r\n"[..]).await;
     alice.client.run("<fileDirCreate fileName=\"Papers\"/>").await;
-    alice.client.run("<fileStore fileName=\"Papers/kept.bin\" uploadID=\"one\"/>").await;
+    alice.client.run("<fileStore fileName=\"Papers/kept.png\" uploadID=\"one\"/>").await;
     let name = "Отчёт за очень длинный год и ещё один очень длинный год.pdf";
     let submit = format!(
         "<messageSubmit><EMail><Subject>files</Subject><To>bob@localhost</To><MIME type=\"multipart\" subtype=\"mixed\">\
@@ -165,7 +165,7 @@ async fn attachments_arrive_byte_by_byte_wherever_they_are_from() {
          <MIME type=\"text\" subtype=\"html\" charset=\"koi8-r\" uploadID=\"two\" disposition=\"inline\" contentID=\"a@b\"/>\
          <MIME folder=\"INBOX\" UID=\"5\" partID=\"02\"/><MIME folder=\"INBOX\" UID=\"5\"/>\
          <MIME type=\"attachment\" uploadID=\"mail\"/>\
-         <MIME type=\"attachment\" fileName=\"Papers/kept.bin\"/></MIME></EMail></messageSubmit>"
+         <MIME type=\"attachment\" fileName=\"Papers/kept.png\"/></MIME></EMail></messageSubmit>"
     );
     alice.client.run(&submit).await;
     bob.wait_for(1).await;
@@ -178,11 +178,11 @@ async fn attachments_arrive_byte_by_byte_wherever_they_are_from() {
         "image/png Logo ö.png".to_owned(),
         "message/rfc822".to_owned(),
         "message/rfc822".to_owned(),
-        "application/octet-stream kept.bin".to_owned(),
+        "image/png kept.png".to_owned(),
     ];
     assert_eq!(shape(email.child("MIME").expect("a body")), expected);
     assert!(bob.get("INBOX", "1-02-B.pdf").await == large, "the large file arrives as it was");
-    assert!(bob.get("INBOX", "1-07-B.bin").await == large, "the stored file arrives as it was");
+    assert!(bob.get("INBOX", "1-07-B.png").await == large, "the stored file arrives as it was");
     assert_eq!(bob.get("INBOX", "1-03-B.html").await, &b"<b>\xc1</b>"[..]);
     assert_eq!(bob.get("INBOX", "1-01-R/a%40b").await, &b"<b>\xc1</b>"[..]);
     assert_eq!(bob.get("INBOX", "1-04-B.png").await, &[0, 1, 2, 3, 4, 5, 6, 7][..]);

@@ -16,6 +16,7 @@ use crate::file;
 use crate::hub::Hub;
 use crate::mail::{self, Attached, Part, PartId, Passage};
 use crate::mailbox::{Command, Gate};
+use crate::media_type;
 use crate::session::Session;
 
 /// How much of a message is read to find where its header ends, in bytes.
@@ -100,8 +101,8 @@ impl Sources {
 
     async fn file(&self, hub: &Hub, name: &str) -> Result<(Attached, Place), Failure> {
         let (file, stream) = file::open(hub, &self.account, name).await?;
-        let name = Some(file.path.name().to_owned());
-        let attached = Attached::file("application/octet-stream", name, stream.len());
+        let name = file.path.name();
+        let attached = Attached::file(media_type::of(name), Some(name.to_owned()), stream.len());
         Ok((attached, Place::File(Some(stream))))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{ErrorCode, FlagTerms, Flags, MessageRedirect, Recipient, Rights};
 use storage::Blob;
 
+use super::message_submit::tidy;
 use super::selection::Selection;
 use crate::composing::{self, Author};
 use crate::delivery::{self, Envelope, EnvelopeAddress};
@@ -40,11 +41,8 @@ pub(super) fn handle(session: &Session, request: MessageRedirect) -> Result<Step
         for (uid, (blob, recipients)) in written {
             let envelope = Envelope { sender: EnvelopeAddress::parse(&account.address), recipients };
             delivery::submit(&hub, &account, envelope, blob, None).await?;
-            // It is on its way, whether or not that may be marked.
-            if selection.gate().pass(Rights::WRITE).await.is_ok() {
-                let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
-                mailbox.ask(|reply| Command::Mark(vec![uid], terms, reply)).await??;
-            }
+            let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
+            tidy(selection.gate(), Rights::WRITE, |reply| Command::Mark(vec![uid], terms, reply)).await;
         }
         Ok(())
     };

@@ -38,7 +38,6 @@ pub(super) fn handle(session: &Session, request: MessageSubmit) -> Result<Step, 
         let copy = sent_box.map(|mailbox| (mailbox, NewMessage { flags: stored(Flags::SEEN), ..own }));
         let envelope = Envelope { sender: EnvelopeAddress::parse(&account.address), recipients };
         delivery::submit(&hub, &account, envelope, sent, copy).await?;
-        // It is on its way; that the rest fails would be no reason to send it again.
         if let Some(Mentioned { gate, uid }) = replied {
             let terms = FlagTerms { set: Flags::ANSWERED, clear: Flags::NONE };
             tidy(&gate, Rights::WRITE, |reply| Command::Mark(vec![uid], terms, reply)).await;
@@ -106,14 +105,14 @@ async fn sent_box(hub: &Hub, author: &Author) -> Result<MailboxId, Failure> {
     Ok(sent_box.need(Rights::INSERT)?.id)
 }
 
-/// Does what follows a message that was sent.
-async fn tidy(
+/// Does what follows a message that was sent, if the user may. That it fails would be no reason to send the message again.
+pub(super) async fn tidy(
     gate: &Gate,
     rights: Rights,
     command: impl FnOnce(oneshot::Sender<Result<(), Failure>>) -> Command,
 ) {
     let done = async { gate.pass(rights).await?.ask(command).await? };
     if let Err(failure) = done.await {
-        debug!(code = ?failure.code(), "a message that was answered, or a draft, stays as it was");
+        debug!(code = ?failure.code(), "a message that was answered or sent on, or a draft, stays as it was");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use protocol::{ErrorCode, FlagTerms, Flags, Range};
 use storage::{FlagEdit, MailboxId, NewMessage, Storage, Uid};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
 use super::index::{Arrival, ContentFilter, Index, ViewId};
@@ -153,14 +153,12 @@ impl Actor {
             Command::Select(key, ranges, reply) => _ = reply.send(self.select(key, &ranges)),
             Command::Mark(uids, terms, reply) => {
                 let outcome = self.mark(&uids, terms).await;
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::Remove(uids, reply) => {
                 let removed = self.storage.remove(self.id, &numbers(&uids)).await;
                 let outcome = self.removed(removed);
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::Move(uids, target, edit, reply) => {
                 let moved = self.storage.relocate(self.id, &numbers(&uids), target, edit).await;
@@ -168,30 +166,25 @@ impl Actor {
                     self.removed(Ok(removed))?;
                     Ok(copies.iter().map(|copy| copy.uid.0).collect())
                 });
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::Replace(older, message, reply) => {
                 let outcome = self.replace(older, *message).await;
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::RemoveOlder(than, reply) => {
                 let removed = self.storage.remove_older(self.id, than).await;
                 let outcome = self.removed(removed);
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::Expunge(reply) => {
                 let removed = self.storage.expunge(self.id, stored(Flags::DELETED)).await;
                 let outcome = self.removed(removed);
-                self.tell();
-                _ = reply.send(outcome);
+                self.answer(reply, outcome);
             }
             Command::Arrived(uids, reply) => {
                 self.arrived(&uids).await;
-                self.tell();
-                _ = reply.send(());
+                self.answer(reply, ());
             }
             Command::RightsChanged(reply) => {
                 self.tell_guests();
@@ -201,14 +194,19 @@ impl Actor {
                 self.vanished = true;
                 self.folders.values_mut().for_each(|watch| watch.changed = true);
                 // Who cannot be told now finds out by the next request.
-                self.tell();
-                _ = reply.send(());
+                self.answer(reply, ());
             }
             Command::Close(key, reply) => {
                 self.close(key).await;
                 _ = reply.send(());
             }
         }
+    }
+
+    /// Tells the folders of a change, and then who asked for it: notices come before responses.
+    fn answer<T>(&mut self, reply: oneshot::Sender<T>, outcome: T) {
+        self.tell();
+        _ = reply.send(outcome);
     }
 
     /// Tells each folder whose view has changed, once.

@@ -6,7 +6,6 @@
 mod conditional;
 mod download;
 mod export;
-mod media_type;
 mod part;
 
 use std::io;

@@ -11,11 +11,12 @@ use protocol::ErrorCode;
 use storage::{AccountId, File, FilePath};
 use tracing::debug;
 
-use super::{Wanted, describe, failed, is_harmless, media_type, partial, unsatisfiable, wanted};
+use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable, wanted};
 use crate::failure::Failure;
 use crate::file::{FileRef, Right};
 use crate::hub::Hub;
 use crate::mail::{Card, FileName};
+use crate::media_type;
 use crate::net::http::Context;
 use crate::net::http::answer::{Answer, empty, text, whole};
 use crate::session::Handle;

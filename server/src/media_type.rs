@@ -50,7 +50,7 @@ const TYPES: &[(&str, &str)] = &[
 ];
 
 /// The type of a file of this name.
-pub(super) fn of(name: &str) -> &'static str {
+pub(crate) fn of(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let known = TYPES.iter().find(|(known, _)| extension.eq_ignore_ascii_case(known));
     known.map_or("application/octet-stream", |(_, media_type)| media_type)
