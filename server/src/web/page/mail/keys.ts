@@ -69,7 +69,9 @@ export function commandOf({ key, ctrlKey, metaKey, altKey }: Pressed): Command |
 
 /** Whether what is pressed is meant for the element itself, such as a field. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable], dialog, .menu") !== null;
+  return (
+    target instanceof Element && target.closest("input, textarea, select, [contenteditable], dialog, .menu") !== null
+  );
 }
 
 /** How a key is written for people. */

@@ -79,12 +79,12 @@ export class MessageList {
     new ResizeObserver(() => this.#drawSoon()).observe(this.#list);
   }
 
-  /** Shows this; nothing while a folder is being opened. What is chosen stays chosen if `isSame`. */
-  show(source: Source | undefined, { isSame = false, isOutgoing = false, emptyText = "No messages" } = {}): void {
+  /** Shows this; nothing while a folder is being opened. */
+  show(source: Source | undefined, { isOutgoing = false, emptyText = "No messages" } = {}): void {
     for (const stop of this.#stopListening) stop();
     this.#stopListening = [];
     this.#source?.release();
-    if (!isSame) this.#forgetAll();
+    this.#forgetAll();
     this.#source = source;
     this.#isOutgoing = isOutgoing;
     this.#emptyText = emptyText;
@@ -371,8 +371,10 @@ export class MessageList {
     if (place !== undefined) this.#go(place, event.shiftKey);
     else if (event.key === "Enter" && this.#current !== undefined) this.#open(this.#current);
     else if (event.key === " ") this.toggle();
-    else if (event.key === "ArrowRight" && this.current?.isThread === true) this.#source?.unfold(this.#current ?? 0, true);
-    else if (event.key === "ArrowLeft" && this.current?.isThread === true) this.#source?.unfold(this.#current ?? 0, false);
+    else if (event.key === "ArrowRight" && this.current?.isThread === true)
+      this.#source?.unfold(this.#current ?? 0, true);
+    else if (event.key === "ArrowLeft" && this.current?.isThread === true)
+      this.#source?.unfold(this.#current ?? 0, false);
     else return;
     event.preventDefault();
   }
