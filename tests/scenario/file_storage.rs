@@ -3,6 +3,7 @@
 use hyper::Method;
 use protocol::Element;
 
+use crate::harness::disk::{enter_own_mounts, mount};
 use crate::harness::{ALICE, BOB, Client, Fixture, Gateway, Http, Kind, Login};
 
 async fn started(fixture: Fixture) -> (Gateway, Client, Http, String) {
@@ -350,6 +351,33 @@ async fn a_large_file_is_not_copied_when_something_is_added_to_it() {
     assert_eq!(grown, 20 * 11, "bytes on the disk");
     let grown = gateway.resident().saturating_sub(memory);
     assert!(grown < 32 * 1024, "{grown} kB more than before");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_leaves_nothing_half_done() {
+    enter_own_mounts();
+    let (gateway, mut client, http, base) = started(Fixture::new()).await;
+    let blobs = gateway.data().join("blobs");
+    mount(&blobs, 1_024);
+    let large = "x".repeat(600 << 10);
+    write(&mut client, "a", &large).await;
+    for request in [
+        format!("<fileWrite fileName=\"b\">{large}</fileWrite>"),
+        format!("<fileWrite fileName=\"a\" position=\"append\">{large}</fileWrite>"),
+        format!("<fileWrite fileName=\"a\">{large}</fileWrite>"),
+    ] {
+        let refused = response(&mut client, &request).await;
+        assert_eq!(refused.attribute("errorText"), Some("the server's storage is full"));
+    }
+    let upload = http.send(Method::PUT, &format!("{base}/UPLOAD/u"), &[], large.clone()).await;
+    assert_eq!((upload.status, upload.text().as_str()), (500, "the server's storage is full"));
+    assert_eq!(bytes_below(&blobs), 600 << 10);
+    let usage = client.run("<fileDirInfo/>").await;
+    assert_eq!((usage[0].attribute("files"), usage[0].attribute("size")), (Some("1"), Some("614400")));
+    assert_eq!(http.get(&format!("{base}/DOWNLOAD/a")).await.text(), large);
+    // What fits is taken.
+    write(&mut client, "b", "small").await;
+    assert_eq!(http.get(&format!("{base}/DOWNLOAD/b")).await.text(), "small");
 }
 
 fn bytes_below(folder: &std::path::Path) -> u64 {
