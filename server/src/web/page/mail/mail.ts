@@ -52,6 +52,8 @@ export class Mail {
   readonly #notice = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "mail-problem" });
   readonly #lookedAt: LookedAt;
   #special: Special = USUAL;
+  /** What the list shows: the mailbox, and in which way. */
+  #shown: string | undefined;
   #counting: ReturnType<typeof setTimeout> | undefined;
   #seeing: ReturnType<typeof setTimeout> | undefined;
   #showing: ReturnType<typeof setTimeout> | undefined;
@@ -148,6 +150,7 @@ export class Mail {
     this.#close();
     if (mailbox === this.#folder?.mailbox) return;
     this.mailboxes.select(mailbox);
+    this.#shown = undefined;
     this.#list.show(undefined);
     await this.#try(() => this.#lookedAt.open(mailbox));
   }
@@ -273,7 +276,11 @@ export class Mail {
     if (folder === undefined) return;
     const source = view.isThreaded ? new Threads(folder) : new Messages(folder);
     const emptyText = view.filter.kind === "all" ? "No messages" : "No message is like that";
-    this.#list.show(source, { isOutgoing: this.#isOutgoing(folder.mailbox), emptyText });
+    // After a session was lost, the same is looked at in a new one.
+    const shown = JSON.stringify([folder.mailbox, view]);
+    const isSame = shown === this.#shown;
+    this.#shown = shown;
+    this.#list.show(source, { isSame, isOutgoing: this.#isOutgoing(folder.mailbox), emptyText });
     this.#drawHead();
   }
 
