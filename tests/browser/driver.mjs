@@ -85,8 +85,7 @@ const commands = {
     const element = await page.waitForSelector(selector, { visible: true, timeout });
     return element.evaluate((node) => (node instanceof HTMLInputElement ? node.value : node.textContent));
   },
-  gone: async ({ selector, timeout }, page) =>
-    void (await page.waitForSelector(selector, { hidden: true, timeout })),
+  gone: async ({ selector, timeout }, page) => void (await page.waitForSelector(selector, { hidden: true, timeout })),
   click: async ({ selector, timeout }, page) => {
     const element = await page.waitForSelector(selector, { visible: true, timeout });
     await element.evaluate((node) => node.click());
@@ -153,7 +152,9 @@ const commands = {
     const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
     await page.evaluate(readFileSync(axe, "utf8"));
     const { violations } = await page.evaluate(() => window.axe.run({ iframes: false }));
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+    );
   },
   // Waits until an expression is true, and answers its value.
   until: async ({ expression, timeout }, page) => {

@@ -18,6 +18,7 @@ mod login;
 mod operations;
 mod page;
 mod page_compose;
+mod page_delivery;
 mod page_files;
 mod page_mail;
 mod resumption;

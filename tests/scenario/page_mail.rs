@@ -265,6 +265,28 @@ async fn a_message_is_marked_by_keys_and_read_one_after_another() {
     page.see_selector("[data-uid='3'][aria-selected=true]").await;
 }
 
+/// Mail comes and goes above what is looked at: that stays where it is, to the pixel.
+#[tokio::test]
+async fn what_is_looked_at_does_not_jump() {
+    let many = (1..=2_000).map(|uid| plain(uid, &uid.to_string()));
+    let (gateway, mut page) = opened(Fixture::new().mail("INBOX", many)).await;
+    page.evaluate(&format!("document.querySelector('{LIST}').scrollTop = 68 * 1000 + 11")).await;
+    page.until("document.querySelector('[data-uid=\"1000\"]') !== null").await;
+    let top = "document.querySelector('[data-uid=\"995\"]').getBoundingClientRect().top";
+    let before = page.evaluate(top).await;
+    let file = gateway.data().join("news.mbox");
+    let news = "From a@b Mon Nov  2 10:00:00 2026\nSubject: news\n\nHello.\n\n".repeat(3);
+    std::fs::write(&file, news).expect("it can be written");
+    let file = file.to_str().expect("a path");
+    let (_, error, code) = gateway.run(&["mail", "import", ALICE, "INBOX", file], "").await;
+    assert_eq!(code, Some(0), "{error}");
+    page.until("document.querySelector('.list-name p').textContent.startsWith('2,003 messages')").await;
+    page.until("document.querySelector('[data-uid=\"995\"]')?.dataset.place === '1008'").await;
+    assert_eq!(page.evaluate(top).await, before);
+    page.evaluate(&format!("document.querySelector('{LIST}').scrollTop = 0")).await;
+    page.until(&format!("{SUBJECTS}.startsWith('news,news,news,2000,')")).await;
+}
+
 #[tokio::test]
 async fn what_a_message_brings_along_is_shown_and_what_it_would_load_is_asked_for() {
     let gateway = Gateway::start().await;

@@ -19,11 +19,17 @@ export interface Question {
 /** Asks, and does what was asked for if the user agrees. */
 export function ask({ title, text, field, confirm, isDangerous = false, act }: Question): void {
   const input =
-    field && h("input", { type: "text", value: field.value, required: true, autofocus: true, "data-test": "dialog-field" });
+    field &&
+    h("input", { type: "text", value: field.value, required: true, autofocus: true, "data-test": "dialog-field" });
   const bad = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "dialog-problem" });
   const submit = h(
     "button",
-    { type: "submit", class: isDangerous ? "bad" : "main", autofocus: field === undefined, "data-test": "dialog-confirm" },
+    {
+      type: "submit",
+      class: isDangerous ? "bad" : "main",
+      autofocus: field === undefined,
+      "data-test": "dialog-confirm",
+    },
     confirm,
   );
   const run = async () => {

@@ -5,15 +5,7 @@ import { type EndReason, Session } from "../sdk";
 import { App } from "./app";
 import { h } from "./dom";
 import { loginScreen } from "./login";
-import {
-  forget,
-  keepTicket,
-  save,
-  type Saved,
-  takeFarewell,
-  takeSaved,
-  writeFarewell,
-} from "./storage";
+import { forget, keepTicket, save, type Saved, takeFarewell, takeSaved, writeFarewell } from "./storage";
 
 const session = new Session(location.origin);
 let app: App | undefined;

@@ -25,10 +25,12 @@ export class Toasts {
   say({ text, isBad = false, action, gone, lasts = LASTS }: Toast): void {
     this.#current?.close(false);
     const timer = setTimeout(() => close(false), lasts);
-    const run = action && (() => {
-      close(true);
-      action.run();
-    });
+    const run =
+      action &&
+      (() => {
+        close(true);
+        action.run();
+      });
     const element = h(
       "div",
       { class: isBad ? "toast bad" : "toast", "data-test": "toast" },

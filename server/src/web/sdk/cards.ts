@@ -52,9 +52,7 @@ export type Report = { name: string; value: string }[][];
 
 /** What a part says whose body is XML. */
 export type XmlPart =
-  | { kind: "card"; card: Card }
-  | { kind: "calendar"; calendar: Calendar }
-  | { kind: "report"; report: Report };
+  { kind: "card"; card: Card } | { kind: "calendar"; calendar: Calendar } | { kind: "report"; report: Report };
 
 /** Reads the body of a part. What is nothing of these is left out. */
 export function readXmlParts(xml: string): XmlPart[] {
@@ -87,7 +85,10 @@ function readCard(of: XmlElement): Card {
     phones: labelled(of, "TEL"),
     addresses: elements(of, "ADR").map((address) => {
       const lines = ["POBOX", "EXTADD", "STREET", "PCODE", "LOCALITY", "REGION", "CTRY"];
-      const value = lines.map((line) => childText(address, line)).filter(Boolean).join(", ");
+      const value = lines
+        .map((line) => childText(address, line))
+        .filter(Boolean)
+        .join(", ");
       return { value, labels: labelsOf(address) };
     }),
     urls: values(of, "URL"),
@@ -111,7 +112,9 @@ function labelsOf(of: XmlElement): string[] {
 }
 
 function values(of: XmlElement, name: string): string[] {
-  return elements(of, name).flatMap((each) => elements(each, "VALUE").map(text)).filter(Boolean);
+  return elements(of, name)
+    .flatMap((each) => elements(each, "VALUE").map(text))
+    .filter(Boolean);
 }
 
 function childText(of: XmlElement, name: string): string {

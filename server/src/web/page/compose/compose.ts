@@ -62,11 +62,7 @@ export class Compose {
   // ----
 
   /** The composer has a folder of its own, whatever is looked at meanwhile. */
-  async #fromMessage(
-    mailbox: string,
-    uid: number,
-    begin: (email: Email, folder: Folder) => Begun,
-  ): Promise<void> {
+  async #fromMessage(mailbox: string, uid: number, begin: (email: Email, folder: Folder) => Begun): Promise<void> {
     try {
       const folder = await this.session.openFolder(mailbox, { fields: ["FLAGS"] });
       const email = await folder.read(uid, MOST_TEXT);

@@ -41,7 +41,12 @@ export class Composer {
   readonly #title = h("h2", { id: "compose-title" }, "New message");
   readonly #state = h("span", { class: "muted compose-state", role: "status", "data-test": "draft-state" });
   readonly #bad = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "compose-problem" });
-  readonly #send = h("button", { type: "submit", class: "main", "data-test": "send" }, icon("sent"), h("span", {}, "Send"));
+  readonly #send = h(
+    "button",
+    { type: "submit", class: "main", "data-test": "send" },
+    icon("sent"),
+    h("span", {}, "Send"),
+  );
 
   constructor(private readonly options: ComposerOptions) {
     const { session, draft, people } = options;
@@ -52,7 +57,12 @@ export class Composer {
       say: (text) => void (this.#state.textContent = text),
     });
     const field = (name: Field, label: string) =>
-      recipients(name, label, (text) => people.find(text), () => this.#changed());
+      recipients(
+        name,
+        label,
+        (text) => people.find(text),
+        () => this.#changed(),
+      );
     this.#fields = { to: field("to", "To"), cc: field("cc", "Cc"), bcc: field("bcc", "Bcc") };
     this.#subject = h("input", {
       type: "text",
@@ -224,7 +234,8 @@ export class Composer {
     this.#files.add(attachments);
     this.#showMore(cc !== "" || bcc !== "");
     this.#drawTitle();
-    if (this.options.keptAs !== undefined) void this.#keeper.goOn(this.options.keptAs).catch((error) => this.failed(error));
+    if (this.options.keptAs !== undefined)
+      void this.#keeper.goOn(this.options.keptAs).catch((error) => this.failed(error));
   }
 
   #showMore(isShown: boolean): void {

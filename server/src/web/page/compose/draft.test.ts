@@ -4,7 +4,14 @@ import { EMPTY, emailOf, fault, isEmpty } from "./draft";
 const me = { realName: "Alice", address: "alice@localhost" };
 
 test("a draft becomes a message", () => {
-  const draft = { ...EMPTY, to: "Bob <bob@x>, c@d, nobody", bcc: "e@f", subject: " Hello ", text: "Hi\n", inReplyTo: "<1@x>" };
+  const draft = {
+    ...EMPTY,
+    to: "Bob <bob@x>, c@d, nobody",
+    bcc: "e@f",
+    subject: " Hello ",
+    text: "Hi\n",
+    inReplyTo: "<1@x>",
+  };
   expect(emailOf(draft, me)).toEqual({
     headers: [
       { kind: "address", name: "From", realName: "Alice", address: "alice@localhost" },
@@ -29,14 +36,27 @@ test("a draft becomes a message", () => {
 test("attachments say where their content is", () => {
   const attachments = [
     { name: "a.pdf", size: 1, mediaType: "application/pdf", source: { kind: "upload", id: "u1" } as const },
-    { name: "b.png", size: 1, mediaType: "image/png", source: { kind: "message", folder: "F", uid: 7, partID: "02" } as const },
+    {
+      name: "b.png",
+      size: 1,
+      mediaType: "image/png",
+      source: { kind: "message", folder: "F", uid: 7, partID: "02" } as const,
+    },
   ];
   const { mime } = emailOf({ ...EMPTY, attachments }, me);
   const parts = mime?.body.kind === "parts" ? mime.body.parts : [];
   const file = { disposition: "attachment", estimatedSize: 0, parameters: {}, body: { kind: "omitted" } };
   expect(parts.slice(1)).toEqual([
     { ...file, type: "application", subtype: "pdf", uploadID: "u1", dispositionParameters: { filename: "a.pdf" } },
-    { ...file, type: "image", subtype: "png", folder: "F", UID: "7", partID: "02", dispositionParameters: { filename: "b.png" } },
+    {
+      ...file,
+      type: "image",
+      subtype: "png",
+      folder: "F",
+      UID: "7",
+      partID: "02",
+      dispositionParameters: { filename: "b.png" },
+    },
   ]);
 });
 

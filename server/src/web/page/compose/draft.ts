@@ -48,7 +48,8 @@ export type Field = "to" | "cc" | "bcc";
 export function fault(draft: Draft): { field: Field; text: string } | undefined {
   for (const field of ["to", "cc", "bcc"] as const) {
     const wrong = readAddresses(draft[field]).find(({ address }) => !isAddress(address));
-    if (wrong !== undefined) return { field, text: `“${wrong.address}” is no address: it should be like name@example.org.` };
+    if (wrong !== undefined)
+      return { field, text: `“${wrong.address}” is no address: it should be like name@example.org.` };
   }
   const isForNobody = [draft.to, draft.cc, draft.bcc].every((text) => readAddresses(text).length === 0);
   return isForNobody ? { field: "to", text: "Say whom the message is for." } : undefined;
@@ -86,7 +87,11 @@ function attached({ name, mediaType, source }: Attachment): Mime {
   const from =
     source.kind === "upload"
       ? { uploadID: source.id }
-      : { folder: source.folder, UID: String(source.uid), ...(source.partID !== undefined && { partID: source.partID }) };
+      : {
+          folder: source.folder,
+          UID: String(source.uid),
+          ...(source.partID !== undefined && { partID: source.partID }),
+        };
   return part(type, subtype, { ...from, disposition: "attachment", dispositionParameters: { filename: name } });
 }
 

@@ -38,7 +38,12 @@ export class AttachedFiles {
   /** Attaches what is at the server already. */
   add(attachments: Attachment[]): void {
     for (const attachment of attachments) {
-      const item: Item = { name: attachment.name, size: attachment.size, element: h("li", { class: "file" }), attachment };
+      const item: Item = {
+        name: attachment.name,
+        size: attachment.size,
+        element: h("li", { class: "file" }),
+        attachment,
+      };
       this.#items.push(item);
       this.element.append(item.element);
       this.#draw(item);
@@ -90,7 +95,14 @@ export class AttachedFiles {
     const bar = h("progress", { max: 1, value: 0, "aria-label": `Uploading ${item.name}` });
     const text = h("span", { class: "muted" }, size(item.size));
     item.element.setAttribute("data-test", "attaching");
-    fill(item.element, icon("upload"), h("span", { class: "file-name" }, item.name), text, this.#remover(item, "Stop"), bar);
+    fill(
+      item.element,
+      icon("upload"),
+      h("span", { class: "file-name" }, item.name),
+      text,
+      this.#remover(item, "Stop"),
+      bar,
+    );
     return { bar, text };
   }
 
@@ -98,14 +110,26 @@ export class AttachedFiles {
     item.element.className = "file";
     item.element.setAttribute("data-test", "attached-file");
     const name = h("span", { class: "file-name", title: item.name }, item.name);
-    fill(item.element, icon("clip"), name, h("span", { class: "muted" }, size(item.size)), this.#remover(item, "Remove"));
+    fill(
+      item.element,
+      icon("clip"),
+      name,
+      h("span", { class: "muted" }, size(item.size)),
+      this.#remover(item, "Remove"),
+    );
   }
 
   #drawFailed(item: Item, error: unknown): void {
     item.element.classList.add("bad");
     item.element.setAttribute("data-test", "attach-failed");
     const text = h("span", { class: "muted", role: "alert" }, problem(error));
-    fill(item.element, icon("warning"), h("span", { class: "file-name" }, item.name), text, this.#remover(item, "Remove"));
+    fill(
+      item.element,
+      icon("warning"),
+      h("span", { class: "file-name" }, item.name),
+      text,
+      this.#remover(item, "Remove"),
+    );
   }
 
   #remover(item: Item, label: string): HTMLElement {

@@ -30,7 +30,8 @@ function begin() {
   const drafts = new Drafts();
   const state = { subject: "", said: "", places: [] as string[] };
   const keeper = new Keeper(drafts.session, "Drafts", {
-    email: () => (state.subject === "" ? undefined : { headers: [{ kind: "text", name: "Subject", value: state.subject }] }),
+    email: () =>
+      state.subject === "" ? undefined : { headers: [{ kind: "text", name: "Subject", value: state.subject }] },
     kept: async (folder, uid) => void state.places.push(`${folder.name}, ${uid}`),
     say: (text) => void (state.said = text),
   });

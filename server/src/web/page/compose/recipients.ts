@@ -13,11 +13,28 @@ export interface Recipients {
 }
 
 /** The field of this name. `find` has the people whose names or addresses begin so. */
-export function recipients(field: Field, label: string, find: (text: string) => Address[], changed: () => void): Recipients {
+export function recipients(
+  field: Field,
+  label: string,
+  find: (text: string) => Address[],
+  changed: () => void,
+): Recipients {
   let offered: Address[] = [];
   let at = 0;
-  const list = h("div", { class: "offers", role: "listbox", id: `offers-${field}`, "aria-label": "Known addresses", hidden: true });
-  const bad = h("p", { class: "field-problem", role: "alert", id: `problem-${field}`, hidden: true, "data-test": "field-problem" });
+  const list = h("div", {
+    class: "offers",
+    role: "listbox",
+    id: `offers-${field}`,
+    "aria-label": "Known addresses",
+    hidden: true,
+  });
+  const bad = h("p", {
+    class: "field-problem",
+    role: "alert",
+    id: `problem-${field}`,
+    hidden: true,
+    "data-test": "field-problem",
+  });
   const take = (person: Address | undefined) => {
     if (person === undefined) return;
     const { before } = lastPiece(input.value);

@@ -45,7 +45,11 @@ test("an answer to all goes to everybody once, but not to oneself", () => {
 });
 
 test("an answer goes where the author wants it, and is not prefixed twice", () => {
-  const headers = [...email.headers.filter(({ name }) => name !== "Subject"), person("Reply-To", "list@x"), field("Subject", "RE: Lunch")];
+  const headers = [
+    ...email.headers.filter(({ name }) => name !== "Subject"),
+    person("Reply-To", "list@x"),
+    field("Subject", "RE: Lunch"),
+  ];
   const draft = replyTo({ ...email, headers }, "alice@x", false);
   expect([draft.to, draft.subject]).toEqual(["list@x", "RE: Lunch"]);
 });

@@ -66,7 +66,10 @@ export function attachedTo(parts: Mime[], { folder, uid }: MessagePlace): Attach
 }
 
 function people(email: Email, name: string): Address[] {
-  return addresses(email, name).map(({ realName, address }) => ({ ...(realName !== undefined && { realName }), address }));
+  return addresses(email, name).map(({ realName, address }) => ({
+    ...(realName !== undefined && { realName }),
+    address,
+  }));
 }
 
 function written(people: Address[]): string {
@@ -119,5 +122,8 @@ function textOfHtml(html: string): string {
   for (const element of body.querySelectorAll("br")) element.replaceWith("\n");
   for (const element of body.querySelectorAll(BLOCKS)) element.append("\n");
   const lines = (body.textContent ?? "").split("\n").map((line) => line.replace(/[^\S\n]+/g, " ").trim());
-  return lines.join("\n").replace(/\n{3,}/g, "\n\n").trim();
+  return lines
+    .join("\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
 }

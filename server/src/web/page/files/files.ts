@@ -96,13 +96,18 @@ export class Files {
       this.#draw();
       const { size: bytes = 0, files = 0, sizeLimit } = (await this.session.files.usage()) ?? {};
       const limit = sizeLimit === undefined ? "" : ` of ${size(sizeLimit)}`;
-      this.#usage.textContent = `${files === 1 ? "1 file" : `${files.toLocaleString()} files`} in all, ${size(bytes)}${limit}`;
+      // Directories are counted with them.
+      const count = files === 1 ? "1 item" : `${files.toLocaleString()} items`;
+      this.#usage.textContent = `${count} in all, ${size(bytes)}${limit}`;
     });
   }
 
   async #fetchMore(): Promise<void> {
     await this.#try(async () => {
-      this.#entries = [...this.#entries, ...(await this.session.files.list(this.#directory, this.#entries.length, PAGE))];
+      this.#entries = [
+        ...this.#entries,
+        ...(await this.session.files.list(this.#directory, this.#entries.length, PAGE)),
+      ];
       this.#draw();
     });
   }
@@ -151,7 +156,13 @@ export class Files {
   #menu(at: HTMLElement, entry: FileEntry, path: string): void {
     openMenu(at, entry.name, [
       { label: "Rename or move …", icon: "drafts", run: () => this.#rename(path), name: "file-rename" },
-      { label: "Remove …", icon: "trash", run: () => this.#remove(entry, path), name: "file-remove", isDangerous: true },
+      {
+        label: "Remove …",
+        icon: "trash",
+        run: () => this.#remove(entry, path),
+        name: "file-remove",
+        isDangerous: true,
+      },
     ]);
   }
 

@@ -1,6 +1,15 @@
 // How are cards, invitations and reports shown that come with a message?
 
-import { type Calendar, type CalendarEntry, type Card, type Labelled, type Mime, readXmlParts, type Report, type XmlPart } from "../../sdk";
+import {
+  type Calendar,
+  type CalendarEntry,
+  type Card,
+  type Labelled,
+  type Mime,
+  readXmlParts,
+  type Report,
+  type XmlPart,
+} from "../../sdk";
 import { h, icon, type IconName } from "../dom";
 import { hue, initials } from "../format";
 import { calendarTime } from "./when";
@@ -27,7 +36,9 @@ function person(card: Card): HTMLElement {
   const what = [card.title, card.organization].filter(Boolean).join(", ");
   const rows = [
     ...card.emails.map((each) => row(labelOf("E-mail", each), link(`mailto:${each.value}`, each.value))),
-    ...card.phones.map((each) => row(labelOf("Telephone", each), link(`tel:${each.value.replace(/^tel:/i, "")}`, each.value))),
+    ...card.phones.map((each) =>
+      row(labelOf("Telephone", each), link(`tel:${each.value.replace(/^tel:/i, "")}`, each.value)),
+    ),
     ...card.addresses.map((each) => row(labelOf("Address", each), each.value)),
     ...card.urls.map((url) => row("Web", /^https?:/i.test(url) ? link(url, url) : url)),
     ...card.members.map((each) => row(each.labels[0] ?? "Member", each.value)),
@@ -57,7 +68,9 @@ function calendar({ method = "PUBLISH", entries }: Calendar): HTMLElement {
 function entryOf(entry: CalendarEntry): HTMLElement {
   const { start, end, summary, location, organizer, attendees, description } = entry;
   const rows = [
-    start === undefined && end === undefined ? [] : row(entry.kind === "event" ? "When" : "Due", calendarTime(start, end)),
+    start === undefined && end === undefined
+      ? []
+      : row(entry.kind === "event" ? "When" : "Due", calendarTime(start, end)),
     location === "" ? [] : row("Where", location),
     organizer === undefined ? [] : row("Organizer", organizer),
     attendees.length === 0 ? [] : row("Invited", attendees.join(", ")),

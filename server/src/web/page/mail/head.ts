@@ -49,7 +49,10 @@ function recipients(email: Email): HTMLElement | false {
   const details = h("details", { class: "recipients", ontoggle: () => draw() }, summary, full);
   const draw = () => {
     if (!details.open) return;
-    fill(full, ...present.flatMap(([field, people]) => [h("dt", {}, field), h("dd", {}, people.map(whole).join(", "))]));
+    fill(
+      full,
+      ...present.flatMap(([field, people]) => [h("dt", {}, field), h("dd", {}, people.map(whole).join(", "))]),
+    );
   };
   return details;
 }

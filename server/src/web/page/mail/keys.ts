@@ -67,9 +67,31 @@ export function commandOf({ key, ctrlKey, metaKey, altKey }: Pressed): Command |
   return KEYS.find(({ keys }) => keys.includes(pressed))?.command;
 }
 
+/** Where a key leads to in a list; -1: nowhere yet. `page` is how many places are seen at once. */
+export function placeAfter(key: string, current: number, page: number): number | undefined {
+  switch (key) {
+    case "ArrowDown":
+      return current + 1;
+    case "ArrowUp":
+      return current - 1;
+    case "PageDown":
+      return current + page;
+    case "PageUp":
+      return current - page;
+    case "Home":
+      return 0;
+    case "End":
+      return Number.POSITIVE_INFINITY;
+    default:
+      return undefined;
+  }
+}
+
 /** Whether what is pressed is meant for the element itself, such as a field. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest("input, textarea, select, [contenteditable], dialog, .menu") !== null;
+  return (
+    target instanceof Element && target.closest("input, textarea, select, [contenteditable], dialog, .menu") !== null
+  );
 }
 
 /** How a key is written for people. */

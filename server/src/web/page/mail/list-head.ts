@@ -56,7 +56,12 @@ const SEARCH_AFTER = 400;
 export class ListHead {
   readonly element: HTMLElement;
   readonly #title = h("div", { class: "list-title" });
-  readonly #bulk = h("div", { class: "list-title bulk", role: "toolbar", "aria-label": "Selected messages", hidden: true });
+  readonly #bulk = h("div", {
+    class: "list-title bulk",
+    role: "toolbar",
+    "aria-label": "Selected messages",
+    hidden: true,
+  });
   readonly #search: HTMLInputElement;
   readonly #place: HTMLSelectElement;
   readonly #clear: HTMLElement;
@@ -84,7 +89,12 @@ export class ListHead {
     const options = PLACES.map(([value, label]) => h("option", { value }, label));
     this.#place = h(
       "select",
-      { class: "search-place", "aria-label": "Where to search", "data-test": "search-place", onchange: () => this.#look() },
+      {
+        class: "search-place",
+        "aria-label": "Where to search",
+        "data-test": "search-place",
+        onchange: () => this.#look(),
+      },
       ...options,
     );
     this.#clear = iconButton("close", "Clear the search", {
@@ -153,7 +163,12 @@ export class ListHead {
         "data-test": "show-mailboxes",
         onclick: () => this.user.showMailboxes(),
       }),
-      h("div", { class: "list-name" }, h("h2", { "data-test": "mailbox-title" }, title), h("p", { class: "muted" }, counts)),
+      h(
+        "div",
+        { class: "list-name" },
+        h("h2", { "data-test": "mailbox-title" }, title),
+        h("p", { class: "muted" }, counts),
+      ),
       this.#toggle("mail", "Only what is not read", view.filter.kind === "unread", "only-unread", only("unread")),
       this.#toggle("star", "Only what is starred", view.filter.kind === "flagged", "only-flagged", only("flagged")),
       iconButton("threads", "Conversations", {

@@ -5,6 +5,7 @@
 import type { MessageSet } from "../../sdk";
 import { h } from "../dom";
 import type { Point } from "../menu";
+import { placeAfter } from "./keys";
 import { fillRow } from "./row";
 import { Selection } from "./selection";
 import type { Entry, Source } from "./source";
@@ -79,7 +80,8 @@ export class MessageList {
     new ResizeObserver(() => this.#drawSoon()).observe(this.#list);
   }
 
-  /** Shows this; nothing while a folder is being opened. What is chosen stays chosen if `isSame`. */
+  /** Shows this; nothing while a folder is being opened. With the same messages as before it is seen where it was, and
+   * what is chosen stays chosen. */
   show(source: Source | undefined, { isSame = false, isOutgoing = false, emptyText = "No messages" } = {}): void {
     for (const stop of this.#stopListening) stop();
     this.#stopListening = [];
@@ -367,36 +369,17 @@ export class MessageList {
 
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const place = this.#placeAfter(event.key);
+    const page = Math.max(1, Math.floor(this.#list.clientHeight / this.#row) - 1);
+    const place = placeAfter(event.key, this.#current ?? -1, page);
     if (place !== undefined) this.#go(place, event.shiftKey);
     else if (event.key === "Enter" && this.#current !== undefined) this.#open(this.#current);
     else if (event.key === " ") this.toggle();
-    else if (event.key === "ArrowRight" && this.current?.isThread === true) this.#source?.unfold(this.#current ?? 0, true);
-    else if (event.key === "ArrowLeft" && this.current?.isThread === true) this.#source?.unfold(this.#current ?? 0, false);
+    else if (event.key === "ArrowRight" && this.current?.isThread === true)
+      this.#source?.unfold(this.#current ?? 0, true);
+    else if (event.key === "ArrowLeft" && this.current?.isThread === true)
+      this.#source?.unfold(this.#current ?? 0, false);
     else return;
     event.preventDefault();
-  }
-
-  /** Where a key leads to. */
-  #placeAfter(key: string): number | undefined {
-    const page = Math.max(1, Math.floor(this.#list.clientHeight / this.#row) - 1);
-    const current = this.#current ?? -1;
-    switch (key) {
-      case "ArrowDown":
-        return current + 1;
-      case "ArrowUp":
-        return current - 1;
-      case "PageDown":
-        return current + page;
-      case "PageUp":
-        return current - page;
-      case "Home":
-        return 0;
-      case "End":
-        return Number.POSITIVE_INFINITY;
-      default:
-        return undefined;
-    }
   }
 
   #go(place: number, isExtending: boolean): void {

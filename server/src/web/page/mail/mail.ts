@@ -3,7 +3,7 @@
 import { flagsOf, type Folder, type Session, SessionEnded } from "../../sdk";
 import { Compose, type Reaction } from "../compose/compose";
 import { h } from "../dom";
-import { openMenu } from "../menu";
+import { openMenu, type Point } from "../menu";
 import { seesThreads, seeThreads } from "../storage";
 import type { Toasts } from "../toast";
 import { problem } from "../words";
@@ -12,14 +12,16 @@ import { showHelp } from "./help";
 import { type Command, commandOf, isTyping } from "./keys";
 import { MessageList, type Targets } from "./list";
 import { ListHead } from "./list-head";
+import { LookedAt } from "./looked-at";
 import { MailboxActions } from "./mailbox-actions";
 import { MailboxTree } from "./mailboxes";
+import { messageMenu } from "./message-menu";
 import { pickMailbox } from "./pick";
 import { Reader } from "./reader";
 import { Messages, THREADED, Threads } from "./source";
 import { splitter } from "./splitter";
-import { above, renamed, roleOf, type Special, USUAL } from "./tree";
-import { folderView, isSameView, PLAIN, type View } from "./view";
+import { above, branchAt, renamed, roleOf, type Special, USUAL } from "./tree";
+import type { View } from "./view";
 
 /** How long to wait for more changes before the mailboxes are counted again, in ms. */
 const COUNT_AFTER = 1_000;
@@ -48,14 +50,10 @@ export class Mail {
   readonly #reader: Reader;
   readonly #actions: Actions;
   readonly #notice = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "mail-problem" });
-  /** What is looked at; `undefined` while it is being opened. */
-  #folder: Folder | undefined;
-  /** Its mailbox. */
-  #mailbox = "INBOX";
+  readonly #lookedAt: LookedAt;
   #special: Special = USUAL;
-  /** How it is to be seen, and whether the server is still at it. */
-  #view: View = { ...PLAIN, isThreaded: seesThreads() };
-  #isBusy = false;
+  /** What the list shows: the mailbox, and in which way. */
+  #shown: string | undefined;
   #counting: ReturnType<typeof setTimeout> | undefined;
   #seeing: ReturnType<typeof setTimeout> | undefined;
   #showing: ReturnType<typeof setTimeout> | undefined;
@@ -68,7 +66,19 @@ export class Mail {
     private readonly user: MailUser,
   ) {
     this.#actions = new Actions(session, toasts, USUAL);
-    this.compose = new Compose(session, toasts, () => this.#special, () => this.#countSoon());
+    this.compose = new Compose(
+      session,
+      toasts,
+      () => this.#special,
+      () => this.#countSoon(),
+    );
+    const lookedAt = {
+      isOutgoing: (mailbox: string) => this.#isOutgoing(mailbox),
+      opened: (folder: Folder) => this.#opened(folder),
+      shown: () => this.#showList(),
+      changed: () => this.#drawHead(),
+    };
+    this.#lookedAt = new LookedAt(session, lookedAt, seesThreads());
     this.mailboxActions = new MailboxActions(session, {
       changed: () => this.#count(),
       renamed: (from, to) => this.#renamed(from, to),
@@ -88,7 +98,8 @@ export class Mail {
     this.#list = new MessageList({
       open: (uid) => void this.#read(uid),
       chosen: () => this.#chosen(),
-      star: (uids, isStarred) => void this.#mark({ set: { uids }, count: uids.length }, isStarred ? "Flagged" : "Unflagged"),
+      star: (uids, isStarred) =>
+        void this.#mark({ set: { uids }, count: uids.length }, isStarred ? "Flagged" : "Unflagged"),
       menu: (at) => this.#openMenu(at),
       newest: () => this.#folder?.newest ?? 0,
     });
@@ -124,11 +135,11 @@ export class Mail {
   /** Opens INBOX, and whatever mailbox is looked at. Folders of an earlier session are gone; what is read stays. */
   async start(): Promise<void> {
     const { uid } = this.#reader;
-    this.#folder = undefined;
+    this.#lookedAt.lost();
     await this.#try(async () => {
       await this.#readPreferences();
       await this.#watchInbox();
-      await this.#look(this.#mailbox);
+      await this.#lookedAt.open(this.#lookedAt.mailbox);
       await this.#count();
       if (uid !== undefined && this.#folder !== undefined) await this.#reader.show(this.#folder, uid);
     });
@@ -138,15 +149,10 @@ export class Mail {
   async open(mailbox: string): Promise<void> {
     this.#close();
     if (mailbox === this.#folder?.mailbox) return;
-    const before = this.#folder;
-    this.#folder = undefined;
-    this.#mailbox = mailbox;
-    this.#view = { ...PLAIN, isThreaded: this.#view.isThreaded };
     this.mailboxes.select(mailbox);
+    this.#shown = undefined;
     this.#list.show(undefined);
-    this.#drawHead();
-    before?.close().catch(() => {});
-    await this.#try(() => this.#look(mailbox));
+    await this.#try(() => this.#lookedAt.open(mailbox));
   }
 
   /** Does what a key, a button or a menu says. */
@@ -242,15 +248,12 @@ export class Mail {
     changed();
   }
 
-  /** Shows a mailbox, unless another one was chosen meanwhile. */
-  async #look(mailbox: string): Promise<void> {
-    const view = this.#view;
-    const folder = await this.session.openFolder(mailbox, folderView(view, this.#isOutgoing(mailbox)));
-    if (mailbox !== this.#mailbox || this.#folder !== undefined) {
-      folder.close().catch(() => {});
-      return;
-    }
-    this.#folder = folder;
+  /** The folder that is looked at. */
+  get #folder(): Folder | undefined {
+    return this.#lookedAt.folder;
+  }
+
+  #opened(folder: Folder): void {
     folder.on("synced", () => this.#synced(folder));
     folder.on("filled", () => this.#reader.update());
     folder.on("report", ({ mode, uid }) => {
@@ -258,54 +261,33 @@ export class Mail {
       this.#list.removed(uid);
       if (uid === this.#reader.uid) this.#close();
     });
-    this.#showList(false);
-    if (!isSameView(view, this.#view)) await this.#reopen();
   }
 
   #synced(folder: Folder): void {
     if (folder !== this.#folder) return;
-    if (this.#view.filter.kind === "all") this.mailboxes.count(folder.mailbox, folder.unseen);
+    if (this.#lookedAt.view.filter.kind === "all") this.mailboxes.count(folder.mailbox, folder.unseen);
     this.#countSoon();
     this.#reader.update();
     this.#drawHead();
   }
 
-  #showList(isSame: boolean): void {
-    const folder = this.#folder;
+  #showList(): void {
+    const { folder, view } = this.#lookedAt;
     if (folder === undefined) return;
-    const source = this.#view.isThreaded ? new Threads(folder) : new Messages(folder);
-    const isOutgoing = this.#isOutgoing(folder.mailbox);
-    const emptyText = this.#view.filter.kind === "all" ? "No messages" : "No message is like that";
-    this.#list.show(source, { isSame, isOutgoing, emptyText });
+    const source = view.isThreaded ? new Threads(folder) : new Messages(folder);
+    const emptyText = view.filter.kind === "all" ? "No messages" : "No message is like that";
+    // After a session was lost, the same is looked at in a new one.
+    const shown = JSON.stringify([folder.mailbox, view]);
+    const isSame = shown === this.#shown;
+    this.#shown = shown;
+    this.#list.show(source, { isSame, isOutgoing: this.#isOutgoing(folder.mailbox), emptyText });
     this.#drawHead();
   }
 
   /** The user wants to see the mailbox in another way. */
   #see(view: View): void {
-    const before = this.#view;
-    this.#view = view;
-    if (view.isThreaded !== before.isThreaded) seeThreads(view.isThreaded);
-    this.#drawHead();
-    if (this.#folder !== undefined && !this.#isBusy) void this.#try(() => this.#reopen());
-  }
-
-  /** Asks the server for it, again if the user wants it in yet another way by then. */
-  async #reopen(): Promise<void> {
-    const folder = this.#folder;
-    if (folder === undefined) return;
-    this.#isBusy = true;
-    this.#drawHead();
-    try {
-      let view: View;
-      do {
-        view = this.#view;
-        await folder.reopen(folderView(view, this.#isOutgoing(folder.mailbox)));
-      } while (folder === this.#folder && !isSameView(view, this.#view));
-    } finally {
-      this.#isBusy = false;
-      this.#drawHead();
-    }
-    if (folder === this.#folder) this.#showList(false);
+    if (view.isThreaded !== this.#lookedAt.view.isThreaded) seeThreads(view.isThreaded);
+    void this.#try(() => this.#lookedAt.see(view));
   }
 
   #isOutgoing(mailbox: string): boolean {
@@ -325,16 +307,20 @@ export class Mail {
   // ---- mailboxes
 
   #renamed(from: string, to: string): void {
-    const mailbox = renamed(this.#mailbox, from, to);
-    if (mailbox !== this.#mailbox) void this.open(mailbox);
+    const mailbox = renamed(this.#lookedAt.mailbox, from, to);
+    if (mailbox !== this.#lookedAt.mailbox) void this.open(mailbox);
   }
 
   #removed(path: string): void {
-    if (this.#mailbox === path || above(this.#mailbox).includes(path)) void this.open("INBOX");
+    if (this.#lookedAt.mailbox === path || above(this.#lookedAt.mailbox).includes(path)) void this.open("INBOX");
   }
 
   async #readAll(mailbox: string): Promise<void> {
-    const folder = await this.session.openFolder(mailbox, { fields: ["FLAGS"], filter: "Unseen", filterField: "FLAGS" });
+    const folder = await this.session.openFolder(mailbox, {
+      fields: ["FLAGS"],
+      filter: "Unseen",
+      filterField: "FLAGS",
+    });
     try {
       if (folder.messages > 0) await folder.mark({ uids: [{ from: 1, till: folder.newest }] }, "Seen");
     } finally {
@@ -344,14 +330,7 @@ export class Mail {
   }
 
   #mailboxMenu(at: HTMLElement): void {
-    const find = (branches: MailboxTree["branches"]): MailboxTree["branches"][number] | undefined => {
-      for (const branch of branches) {
-        const found = branch.path === this.#mailbox ? branch : find(branch.children);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    };
-    const branch = find(this.mailboxes.branches);
+    const branch = branchAt(this.mailboxes.branches, this.#lookedAt.mailbox);
     if (branch !== undefined) openMenu(at, branch.label, this.mailboxActions.menu(branch));
   }
 
@@ -385,24 +364,16 @@ export class Mail {
   }
 
   #pick(): void {
-    pickMailbox("Move to", this.mailboxes.branches, this.#mailbox, (path) => void this.#move(path));
+    pickMailbox("Move to", this.mailboxes.branches, this.#lookedAt.mailbox, (path) => void this.#move(path));
   }
 
-  #openMenu(at: { x: number; y: number }): void {
+  #openMenu(at: Point): void {
     const uid = this.#list.current?.row.uid;
-    const flags = uid === undefined ? new Set<string>() : this.#flags(uid);
-    const run = (command: Command) => () => this.run(command);
-    openMenu(at, "Messages", [
-      { label: "Reply", icon: "reply", run: run("reply") },
-      { label: "Forward", icon: "forward", run: run("forward") },
-      flags.has("Seen")
-        ? { label: "Mark unread", icon: "mail", run: run("toggleSeen") }
-        : { label: "Mark read", icon: "read", run: run("toggleSeen") },
-      { label: flags.has("Flagged") ? "Take the star away" : "Star", icon: "star", run: run("toggleStar") },
-      { label: flags.has("Junk") ? "No junk" : "Junk", icon: "junk", run: run("toggleJunk") },
-      { label: "Move to …", icon: "move", run: run("move") },
-      { label: "Delete", icon: "trash", run: run("remove"), isDangerous: true },
-    ]);
+    openMenu(
+      at,
+      "Messages",
+      messageMenu(uid === undefined ? new Set() : this.#flags(uid), (command) => this.run(command)),
+    );
   }
 
   #step(by: 1 | -1): void {
@@ -454,17 +425,16 @@ export class Mail {
   // ---- what is said
 
   #drawHead(): void {
-    const folder = this.#folder;
-    const title = this.#mailbox === "INBOX" ? "Inbox" : this.#mailbox.slice(this.#mailbox.lastIndexOf("/") + 1);
-    const isPart = this.#view.isThreaded && folder !== undefined && folder.messages > THREADED;
+    const { folder, mailbox, view, isBusy } = this.#lookedAt;
+    const isPart = view.isThreaded && folder !== undefined && folder.messages > THREADED;
     this.#head.show({
-      title,
-      isOutgoing: this.#isOutgoing(this.#mailbox),
+      title: mailbox === "INBOX" ? "Inbox" : mailbox.slice(mailbox.lastIndexOf("/") + 1),
+      isOutgoing: this.#isOutgoing(mailbox),
       messages: folder?.messages,
       unseen: folder?.unseen ?? 0,
       chosen: this.#list.targets?.count ?? 0,
-      view: this.#view,
-      isBusy: this.#isBusy,
+      view,
+      isBusy,
       note: isPart ? `Conversations among the first ${THREADED} messages.` : undefined,
     });
   }

@@ -22,7 +22,11 @@ export interface ReaderUser {
 
 export class Reader {
   readonly element: HTMLElement;
-  readonly #actions = h("div", { class: "reader-actions", role: "toolbar", "aria-label": "What to do with the message" });
+  readonly #actions = h("div", {
+    class: "reader-actions",
+    role: "toolbar",
+    "aria-label": "What to do with the message",
+  });
   readonly #content = h("div", { class: "reader-content" });
   #shown: { folder: Folder; uid: number } | undefined;
   /** What the buttons say. */

@@ -21,7 +21,12 @@ test("all are chosen without naming them, but not those that come later", () => 
   selection.toggle([1, 2]);
   selection.toggle([500]);
   expect([selection.has(500), selection.count(900_000), selection.uids]).toEqual([false, 899_997, undefined]);
-  expect(selection.set).toEqual({ uids: [{ from: 3, till: 499 }, { from: 501, till: 1_000_000 }] });
+  expect(selection.set).toEqual({
+    uids: [
+      { from: 3, till: 499 },
+      { from: 501, till: 1_000_000 },
+    ],
+  });
   selection.toggle([500]);
   expect(selection.has(500)).toBe(true);
   selection.only([3]);

@@ -9,7 +9,13 @@ const message = (uid: number, subject = `${uid}`, ...references: string[]): Thre
 });
 
 test("messages that name each other are a conversation, at the place of its first one", () => {
-  const messages = [message(9), message(8, "Re: x", "<5>", "<7>"), message(7, "Re: x", "<5>"), message(6), message(5, "x")];
+  const messages = [
+    message(9),
+    message(8, "Re: x", "<5>", "<7>"),
+    message(7, "Re: x", "<5>"),
+    message(6),
+    message(5, "x"),
+  ];
   expect(threadsOf(messages)).toEqual([[9], [8, 7, 5], [6]]);
 });
 
@@ -18,7 +24,13 @@ test("what a message names need not be there", () => {
 });
 
 test("an answer that names nothing goes with its subject; two that begin something do not", () => {
-  const messages = [message(5, "Re: Lunch"), message(4, "AW: lunch"), message(3, "Lunch"), message(2, "Report"), message(1, "Report")];
+  const messages = [
+    message(5, "Re: Lunch"),
+    message(4, "AW: lunch"),
+    message(3, "Lunch"),
+    message(2, "Report"),
+    message(1, "Report"),
+  ];
   expect(threadsOf(messages)).toEqual([[5, 4, 3], [2], [1]]);
   expect(threadsOf([message(2, "Lunch"), message(1, "Re: Lunch")])).toEqual([[2, 1]]);
 });

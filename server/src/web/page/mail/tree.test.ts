@@ -9,7 +9,10 @@ const drawn = (branches: Branch[]): string =>
 
 test("names with a slash are below each other, what is for something comes first", () => {
   const names = ["Archive 10", "Archive 9", "INBOX", "Sent", "Trash", "Work", "Work/Projects/Gateway", "Work/Invoices"];
-  const tree = treeOf(names.map((name) => box(name)), USUAL);
+  const tree = treeOf(
+    names.map((name) => box(name)),
+    USUAL,
+  );
   expect(drawn(tree)).toBe("Inbox,Sent,Trash,Archive 9,Archive 10,Work(Invoices,Projects(Gateway))");
 });
 

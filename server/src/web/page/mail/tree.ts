@@ -74,6 +74,15 @@ export function linesOf(roots: Branch[], folded: ReadonlySet<string>, level = 1)
   });
 }
 
+/** The branch of this path. */
+export function branchAt(roots: Branch[], path: string): Branch | undefined {
+  for (const branch of roots) {
+    const found = branch.path === path ? branch : branchAt(branch.children, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** The paths above a path, the nearest last. */
 export function above(path: string): string[] {
   const pieces = path.split("/");

@@ -10,10 +10,7 @@ export type Place = "anywhere" | "from" | "to" | "subject" | "body";
 
 /** Which messages: all, or those with or without a flag, or those with a text in them. */
 export type Filter =
-  | { kind: "all" }
-  | { kind: "unread" }
-  | { kind: "flagged" }
-  | { kind: "text"; text: string; place: Place };
+  { kind: "all" } | { kind: "unread" } | { kind: "flagged" } | { kind: "text"; text: string; place: Place };
 
 export interface View {
   column: Column;
