@@ -12,7 +12,8 @@ use crate::harness::{Bed, message, on_both, unwritten};
 use crate::{Config, Database, Lane, MailboxId, Outcome, Storage, Submission, Uid};
 
 const ROUNDS: u32 = 10;
-const CALLERS: usize = 3;
+/// How many carry what one accepts.
+const CARRIERS: usize = 3;
 const DATABASE: &str = "XIMSS_KILL_QUEUE_DATABASE";
 const BLOBS: &str = "XIMSS_KILL_QUEUE_BLOBS";
 const MAILBOX: &str = "XIMSS_KILL_QUEUE_MAILBOX";
@@ -47,7 +48,7 @@ on_both! {
             }
         }
         bed.assert_sound().await;
-        assert!(ledger.delivered.len() > 50, "{}", ledger.delivered.len());
+        assert!(ledger.delivered.len() > 20, "{}", ledger.delivered.len());
     }
 }
 
@@ -108,16 +109,16 @@ async fn child() {
     let inbox = MailboxId::parse(inbox).unwrap();
     let storage = Storage::open(Config { database, blobs }).await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
-    for caller in 0..CALLERS {
-        callers.spawn(accept_for_ever(storage.clone(), format!("{round}-{caller}")));
+    callers.spawn(accept_for_ever(storage.clone(), round.to_owned()));
+    for _ in 0..CARRIERS {
         callers.spawn(carry_for_ever(storage.clone(), inbox));
     }
     callers.join_all().await;
 }
 
-async fn accept_for_ever(storage: Storage, caller: String) {
+async fn accept_for_ever(storage: Storage, round: String) {
     for number in 0.. {
-        let addresses = [format!("{caller}-{number}-a"), format!("{caller}-{number}-b")];
+        let addresses = [format!("{round}-{number}-a"), format!("{round}-{number}-b")];
         let recipients = [addresses[0].as_str(), addresses[1].as_str()];
         let queued = vec![queued(Lane::Local, unwritten(10), &recipients)];
         storage.submit(Submission { queued, sent: None }).await.unwrap();
