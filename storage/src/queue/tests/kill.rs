@@ -32,12 +32,14 @@ on_both! {
         for round in 0..ROUNDS {
             ledger.record_until_killed(bed, inbox, round);
             bed.storage.drop_claims().await.unwrap();
-            let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-            for address in stored(bed, inbox).await {
-                places.entry(address).or_default().push("stored");
-            }
-            for waiting in bed.storage.queue().await.unwrap() {
-                places.entry(waiting.address).or_default().push("waits");
+            // PostgreSQL may still be committing what the dead have asked for last.
+            let mut places = look(bed, inbox).await;
+            loop {
+                let again = look(bed, inbox).await;
+                if again == places {
+                    break;
+                }
+                places = again;
             }
             assert!(places.values().all(|places| places.len() == 1), "{places:?}");
             for address in &ledger.accepted {
@@ -52,12 +54,18 @@ on_both! {
     }
 }
 
-/// For whom there are messages in the mailbox.
-async fn stored(bed: &Bed, inbox: MailboxId) -> Vec<String> {
+/// Where the messages of each address are.
+async fn look(bed: &Bed, inbox: MailboxId) -> BTreeMap<String, Vec<&'static str>> {
+    let mut places: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let end = bed.storage.mailbox(inbox).await.unwrap().uid_next.0;
     let uids: Vec<Uid> = (1..end).map(Uid).collect();
-    let messages = bed.storage.messages(inbox, &uids).await.unwrap();
-    messages.into_iter().map(|message| message.fields.subject).collect()
+    for message in bed.storage.messages(inbox, &uids).await.unwrap() {
+        places.entry(message.fields.subject).or_default().push("stored");
+    }
+    for waiting in bed.storage.queue().await.unwrap() {
+        places.entry(waiting.address).or_default().push("waits");
+    }
+    places
 }
 
 impl Ledger {
