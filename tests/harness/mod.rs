@@ -3,6 +3,7 @@
 mod baresip;
 mod browser;
 mod client;
+pub(crate) mod disk;
 mod fixture;
 mod gateway;
 mod http;

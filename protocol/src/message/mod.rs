@@ -64,6 +64,7 @@ messages! {
     mailbox_rights MailboxRights;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
+    folder_search_result FolderSearchResult;
     folder_message FolderMessage;
     message_added MessageAdded;
     file_info FileInfo;

@@ -75,10 +75,12 @@ impl Verdict {
             Error::NotFound { .. }
             | Error::AlreadyExists { .. }
             | Error::InvalidName { .. }
-            | Error::FilesFull
-            | Error::Unsuitable { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
+            | Error::Unreachable { .. }
+            | Error::Refused { .. }
+            | Error::FilesFull
+            | Error::Unsuitable { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }
             | Error::Damaged { .. }

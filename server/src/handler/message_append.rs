@@ -5,12 +5,13 @@ use std::sync::Arc;
 use protocol::{Email, ErrorCode, Flags, MessageAdded, MessageAppend, Rights};
 use storage::{FlagEdit, MailboxId, NewMessage};
 
-use super::transfer;
+use super::transfer::withheld;
 use crate::composing::{self, Author, Sources};
 use crate::delivery;
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::mailbox::{self, Gate, stored};
+use crate::name::MailboxRef;
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, Failure> {
@@ -21,10 +22,13 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
     let flags = stored(request.flags.unwrap_or(Flags::NONE));
     let (internal_date, replaces) = (request.internal_date, request.replaces);
     let append = async move {
-        let removing = if replaces.is_some() { Rights::TRASH.union(Rights::EXPUNGE) } else { Rights::NONE };
-        let (mailbox, allowed) = target.open(Rights::INSERT.union(removing)).await?;
+        let mut needed = Rights::INSERT;
+        if replaces.is_some() {
+            needed = needed.union(Rights::TRASH).union(Rights::EXPUNGE);
+        }
+        let (mailbox, edit) = target.open(&hub, needed).await?;
         let mut message = content.message(&hub, &author).await?;
-        message.flags = allowed.of(flags);
+        message.flags = edit.of(flags);
         if let Some(date) = internal_date {
             message.internal_date = date.0;
         }
@@ -51,7 +55,7 @@ pub(super) fn handle(session: &Session, request: MessageAppend) -> Result<Step, 
 /// Where it is stored.
 enum Target {
     Folder(Gate),
-    Mailbox(transfer::Target),
+    Mailbox(MailboxRef, Option<String>),
 }
 
 impl Target {
@@ -59,7 +63,8 @@ impl Target {
         match (&request.folder, &request.target) {
             (Some(folder), None) => Ok(Self::Folder(super::folder(session, folder)?.gate().clone())),
             (None, Some(name)) => {
-                Ok(Self::Mailbox(transfer::Target::of(session, name, request.class.clone())?))
+                let mailbox = MailboxRef::parse(name, session.handle.account())?;
+                Ok(Self::Mailbox(mailbox, request.class.clone()))
             }
             (None, None) | (Some(_), Some(_)) => {
                 let text = "give either folder, which is open, or targetMailbox";
@@ -68,13 +73,18 @@ impl Target {
         }
     }
 
-    async fn open(self, rights: Rights) -> Result<(MailboxId, FlagEdit), Failure> {
+    /// The mailbox, for who needs these rights to it, and what becomes of the flags of a message that comes into it.
+    async fn open(self, hub: &Hub, rights: Rights) -> Result<(MailboxId, FlagEdit), Failure> {
         match self {
             Self::Folder(gate) => {
                 let mailbox = gate.pass(rights).await?.id();
-                Ok((mailbox, transfer::allowed(gate.rights().await?)))
+                Ok((mailbox, withheld(gate.rights().await?)))
             }
-            Self::Mailbox(target) => target.open(rights).await,
+            Self::Mailbox(mailbox, class) => {
+                let access = mailbox.find_or_create(hub, class, rights).await?;
+                let mailbox = access.need(rights)?.id;
+                Ok((mailbox, withheld(access.guest().map(|(_, rights)| rights))))
+            }
         }
     }
 }

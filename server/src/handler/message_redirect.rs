@@ -40,9 +40,9 @@ pub(super) fn handle(session: &Session, request: MessageRedirect) -> Result<Step
         for (uid, (blob, recipients)) in written {
             let envelope = Envelope { sender: EnvelopeAddress::parse(&account.address), recipients };
             delivery::submit(&hub, &account, envelope, blob, None).await?;
-            let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
-            // Who may only read the message sends it on all the same.
-            if let Ok(mailbox) = selection.mailbox(Rights::WRITE).await {
+            // It is on its way, whether or not that may be marked.
+            if selection.gate().pass(Rights::WRITE).await.is_ok() {
+                let terms = FlagTerms { set: Flags::REDIRECTED, clear: Flags::NONE };
                 mailbox.ask(|reply| Command::Mark(vec![uid], terms, reply)).await??;
             }
         }

@@ -44,8 +44,8 @@ pub(super) fn handle(session: &Session, request: MessageSubmit) -> Result<Step, 
             tidy(&gate, Rights::WRITE, |reply| Command::Mark(vec![uid], terms, reply)).await;
         }
         if let Some(Mentioned { gate, uid }) = draft {
-            let rights = Rights::TRASH.union(Rights::EXPUNGE);
-            tidy(&gate, rights, |reply| Command::Remove(vec![uid], reply)).await;
+            tidy(&gate, Rights::TRASH.union(Rights::EXPUNGE), |reply| Command::Remove(vec![uid], reply))
+                .await;
         }
         Ok(())
     };
@@ -112,11 +112,8 @@ async fn tidy(
     rights: Rights,
     command: impl FnOnce(oneshot::Sender<Result<(), Failure>>) -> Command,
 ) {
-    let done = match gate.pass(rights).await {
-        Ok(mailbox) => matches!(mailbox.ask(command).await, Ok(Ok(()))),
-        Err(_) => false,
-    };
-    if !done {
-        debug!("a message that was answered, or a draft, stays as it was");
+    let done = async { gate.pass(rights).await?.ask(command).await? };
+    if let Err(failure) = done.await {
+        debug!(code = ?failure.code(), "a message that was answered, or a draft, stays as it was");
     }
 }

@@ -29,14 +29,13 @@ impl Selection {
         Self { gate: folder.gate().clone(), messages }
     }
 
-    /// The mailbox, for who needs these rights to do something with the messages.
-    pub(super) async fn mailbox(&self, rights: Rights) -> Result<&Handle, Failure> {
-        self.gate.pass(rights).await
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
     }
 
-    /// The same, and the messages.
+    /// The mailbox, for who needs these rights to do something with the messages; and the messages.
     pub(super) async fn open(&self, rights: Rights) -> Result<(&Handle, Vec<u32>), Failure> {
-        let mailbox = self.mailbox(rights).await?;
+        let mailbox = self.gate.pass(rights).await?;
         let uids = match &self.messages {
             Messages::Known(uids) => uids.clone(),
             Messages::Ranges(ranges) => {

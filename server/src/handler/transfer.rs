@@ -25,24 +25,13 @@ impl Target {
         Ok(Self { hub: Arc::clone(&session.hub), mailbox, class })
     }
 
-    /// The mailbox, for who needs these rights to it, and what becomes of the flags that the user may not set there.
-    pub(super) async fn open(self, rights: Rights) -> Result<(MailboxId, FlagEdit), Failure> {
-        let access = self.mailbox.find_or_create(&self.hub, self.class, rights).await?;
-        let id = access.need(rights)?.id;
-        Ok((id, allowed(access.guest().map(|(_, rights)| rights))))
+    /// The mailbox, if the user may add messages to it, and what becomes of the flags that the user may not set there:
+    /// messages come without them (RFC 4314 §4).
+    async fn open(self) -> Result<(MailboxId, FlagEdit), Failure> {
+        let access = self.mailbox.find_or_create(&self.hub, self.class, Rights::INSERT).await?;
+        let id = access.need(Rights::INSERT)?.id;
+        Ok((id, withheld(access.guest().map(|(_, rights)| rights))))
     }
-}
-
-/// What becomes of the flags of messages that come to a mailbox, if that is somebody else's, where the user has these
-/// rights: messages come without those that the user may not set (RFC 4314 §4).
-pub(super) fn allowed(rights: Option<Rights>) -> FlagEdit {
-    let rights = rights.unwrap_or(Rights::ALL);
-    let named = Flags::SEEN.union(Flags::DELETED).union(Flags::RECENT);
-    let others = Flags::from_bits(u16::MAX).without(named);
-    let flags = [(Rights::SEEN, Flags::SEEN), (Rights::TRASH, Flags::DELETED), (Rights::WRITE, others)];
-    let withheld = flags.into_iter().filter(|(right, _)| !rights.contains(*right));
-    let withheld = withheld.fold(Flags::NONE, |all, (_, flags)| all.union(flags));
-    FlagEdit { add: storage::Flags::NONE, remove: stored(withheld) }
 }
 
 /// Messages cannot be encrypted yet; a client that asks for it shall not think that they were.
@@ -54,11 +43,22 @@ pub(super) fn refuse_encryption(encrypt: Flag, decrypt: Flag) -> Result<(), Fail
     Ok(())
 }
 
+/// What becomes of the flags of a message that somebody with these rights adds to a mailbox; without any, its owner.
+pub(super) fn withheld(rights: Option<Rights>) -> FlagEdit {
+    let rights = rights.unwrap_or(Rights::ALL);
+    let named = Flags::SEEN.union(Flags::DELETED).union(Flags::RECENT);
+    let others = Flags::from_bits(u16::MAX).without(named);
+    let flags = [(Rights::SEEN, Flags::SEEN), (Rights::TRASH, Flags::DELETED), (Rights::WRITE, others)];
+    let withheld = flags.into_iter().filter(|(right, _)| !rights.contains(*right));
+    let withheld = withheld.fold(Flags::NONE, |all, (_, flags)| all.union(flags));
+    FlagEdit { add: storage::Flags::NONE, remove: stored(withheld) }
+}
+
 /// Copies messages; the UIDs of the copies.
 pub(super) async fn copy(selection: Selection, target: Target) -> Result<Vec<u32>, Failure> {
     let hub = Arc::clone(&target.hub);
     let (source, uids) = selection.open(Rights::READ).await?;
-    let (target, edit) = target.open(Rights::INSERT).await?;
+    let (target, edit) = target.open().await?;
     let uids: Vec<_> = uids.into_iter().map(Uid).collect();
     let copies = hub.storage.copy(source.id(), &uids, target, edit).await?;
     let copies: Vec<u32> = copies.iter().map(|copy| copy.uid.0).collect();
@@ -70,7 +70,7 @@ pub(super) async fn copy(selection: Selection, target: Target) -> Result<Vec<u32
 pub(super) async fn relocate(selection: Selection, target: Target) -> Result<Vec<u32>, Failure> {
     let hub = Arc::clone(&target.hub);
     let (source, uids) = selection.open(Rights::READ.union(Rights::TRASH).union(Rights::EXPUNGE)).await?;
-    let (target, edit) = target.open(Rights::INSERT).await?;
+    let (target, edit) = target.open().await?;
     let moved = source.ask(|reply| Command::Move(uids, target, edit, reply)).await??;
     hub.mailboxes.arrived(target, moved.clone()).await;
     Ok(moved)

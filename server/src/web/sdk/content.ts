@@ -34,20 +34,20 @@ export interface SubscriptionEdit {
   mode?: "add" | "remove";
 }
 
-/** Somebody to whom a message is sent on. */
-export interface Recipient {
-  /** The name beside the address. */
-  realName?: string;
-  /** `local@domain`. */
-  address: string;
-}
-
 /** What somebody shall be allowed with a mailbox. */
 export interface RightsEdit {
   /** An account, or `anyone` for all accounts of the mailbox's domain. */
   account: string;
   /** The rights from now on, a letter each; empty: none. */
   rights: string;
+}
+
+/** Somebody to whom a message is sent on. */
+export interface Recipient {
+  /** The name beside the address. */
+  realName?: string;
+  /** `local@domain`. */
+  address: string;
 }
 
 /** What is in a file: text, anything in base64, or vCards as XML. */
