@@ -225,9 +225,9 @@ const CONTRADICTIONS: &[&str] = &[
         ") n ON n.blob = b.key GROUP BY b.key, b.refs) x WHERE refs <> named"
     ),
     "SELECT COUNT(*) FROM message m LEFT JOIN blob b ON b.key = m.blob WHERE b.key IS NULL",
-    // A queued message whose time is not that of its recipients.
+    // A queued message whose time is not that of its recipients; one that has none left is to be removed at once.
     "SELECT COUNT(*) FROM queued q WHERE claimed = 0 AND next <> COALESCE(\
-     (SELECT MIN(r.next) FROM queued_recipient r WHERE r.message = q.id), -1)",
+     (SELECT MIN(r.next) FROM queued_recipient r WHERE r.message = q.id), 0)",
     "SELECT COUNT(*) FROM file_extent e LEFT JOIN blob b ON b.key = e.blob WHERE b.key IS NULL",
     // A file that is not in a directory.
     "SELECT COUNT(*) FROM file f LEFT JOIN file d ON d.account = f.account AND d.is_directory = 1 AND \

@@ -70,6 +70,9 @@ mod tests {
 
     use super::*;
 
+    /// What a text is, and whether it has a bare line feed; `None` if it has no end.
+    type Expected<'a> = Option<(&'a [u8], bool)>;
+
     /// What the text is, whether it has a bare line feed, and what follows it; `None` if it has no end.
     fn read(raw: &[u8], piece: usize) -> Option<(Vec<u8>, bool, Vec<u8>)> {
         let (mut text, mut out, mut rest) = (Text::default(), Vec::new(), raw);
@@ -86,7 +89,7 @@ mod tests {
 
     #[test]
     fn only_crlf_dot_crlf_ends_a_text_and_dots_are_taken_from_before_lines() {
-        let table: &[(&[u8], Option<(&[u8], bool)>)] = &[
+        let table: &[(&[u8], Expected<'_>)] = &[
             (b".\r\n", Some((b"", false))),
             (b"a\r\n.\r\n", Some((b"a\r\n", false))),
             (b"..a\r\n...\r\n.b\r\n.\r\n", Some((b".a\r\n..\r\nb\r\n", false))),
