@@ -60,6 +60,7 @@ impl From<storage::Error> for Failure {
             | Error::Exhausted { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::Busy { .. } | Error::Conflict { .. } => ErrorCode::TemporaryFailure.into(),
             Error::Full => ErrorCode::StorageFull.into(),
+            Error::OverQuota { .. } => Self::because(ErrorCode::OverQuota, error.to_string()),
             Error::NoRoom => Self::because(ErrorCode::LimitReached, error.to_string()),
             Error::Source { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::MissingBlob { .. } => {

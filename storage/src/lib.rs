@@ -23,6 +23,7 @@ mod check;
 mod clock;
 mod domain;
 mod error;
+mod event;
 mod file;
 mod flags;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod name;
 mod pool;
 mod preference;
 mod queue;
+mod quota;
 mod reference;
 mod registration;
 mod search;
@@ -50,6 +52,7 @@ pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use event::Event;
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
@@ -61,6 +64,7 @@ pub use name::MailboxName;
 pub use pool::{Database, Pressure};
 pub use preference::Preference;
 pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
+pub use quota::{OwnQuota, Quota, Usage};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
 pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
@@ -68,6 +72,7 @@ pub use upload::{Room, Upload};
 
 use pool::Pool;
 use statement::Sql;
+use tokio::sync::broadcast;
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
@@ -93,12 +98,22 @@ struct Open {
 impl Storage {
     /// Opens the database and the blob folder, makes what is missing, and brings the schema up to date.
     ///
-    /// Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], or [`Error::Busy`]
+    /// No account has a limit. Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], or [`Error::Busy`]
     /// when PostgreSQL is out of reach.
     pub async fn open(config: Config) -> Result<Self> {
+        Self::open_with(config, Quota::UNLIMITED).await
+    }
+
+    /// The same, with a quota for every account that has no other of its own.
+    pub async fn open_with(config: Config, quota: Quota) -> Result<Self> {
         let blobs = Blobs::open(&config.blobs).await?;
-        let pool = Pool::open(&config.database).await?;
+        let pool = Pool::open(&config.database, quota).await?;
         Ok(Self { open: Arc::new(Open { pool, blobs }) })
+    }
+
+    /// From now on, what is changed by this storage and its clones.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.pool().news().subscribe()
     }
 
     /// The blobs.

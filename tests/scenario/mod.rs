@@ -14,6 +14,7 @@ mod login;
 mod operations;
 mod page;
 mod page_mail;
+mod quotas;
 mod resumption;
 mod rights;
 mod stored;
