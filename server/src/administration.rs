@@ -72,6 +72,8 @@ pub enum Command {
         /// The change.
         change: QuotaChange,
     },
+    /// List the mail that is on its way.
+    MailQueue,
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
@@ -209,6 +211,7 @@ impl Administration {
             Command::AliasList { address } => account::list_aliases(self, &address, writer).await,
             Command::AliasRemove { alias } => account::remove_alias(self, &alias).await,
             Command::AccountQuota { address, change } => account::quota(self, &address, change, writer).await,
+            Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 let name = MailboxName::parse(&mailbox).map_err(text)?;
@@ -232,6 +235,13 @@ impl Administration {
                 check::run(self, account, mend, writer).await
             }
         }
+    }
+
+    async fn list_queue(&self, writer: &mut (impl AsyncWriteExt + Unpin)) -> Outcome<()> {
+        for waiting in self.storage.queue().await.map_err(text)? {
+            say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+        }
+        Ok(())
     }
 
     async fn add_account(&self, address: &str, real_name: &str, password: &str) -> Outcome<()> {
@@ -335,6 +345,17 @@ async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<
     let mut raw = vec![0; header.length];
     reader.read_exact(&mut raw).await.map_err(|_| "the import broke off".to_owned())?;
     Ok(Some((header, raw)))
+}
+
+/// A recipient that waits, as an operator reads it.
+fn line_of(waiting: &storage::Waiting) -> String {
+    let storage::Waiting { sender, accepted, address, tries, next, answer } = waiting;
+    let (accepted, next) = (mail::written_date(*accepted), mail::written_date(*next));
+    let mut line = format!("{accepted}  from <{sender}> to <{address}>");
+    if *tries > 0 {
+        line.push_str(&format!("  tried {tries} times, again {next}: {answer}"));
+    }
+    line
 }
 
 fn parse(address: &str) -> Outcome<Address> {

@@ -4,6 +4,7 @@
 //! on a message that is wrong: it is shown as far as it goes.
 //!
 //! - When a message is stored: [`new_message`] gives its columns and the header that is kept beside them.
+//! - When it is indexed: [`texts`] gives what filters find in it.
 //! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
@@ -62,13 +63,14 @@ pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
+pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};
 pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
-pub(crate) use search::{matches_anywhere, matches_body, matches_header};
+pub(crate) use search::{folded, matches_anywhere, matches_body, matches_header, texts};
 pub(crate) use transfer::Blocks;
 pub(crate) use vcard::{Card, Shown as CardValue, Style as CardStyle, WrongCard};
 pub(crate) use viewer::{Meta, sort_text, viewer_fields};

@@ -26,6 +26,7 @@ pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use numbers::{Numbers, in_order};
 pub(crate) use open::{open, remove_older, replace};
 pub(crate) use order::{Change, Order, Row};
+pub(crate) use reading::TextSearch;
 
 use crate::failure::Failure;
 use crate::folder::Folder;

@@ -13,11 +13,11 @@
 //! To add a table: a numbered file in `migrations/`, a line in `migration.rs`, a file here with its statements as
 //! constants, and tests that run on both databases.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 mod account;
 mod alias;
+mod backup;
 mod blob;
 mod check;
 mod clock;
@@ -48,8 +48,9 @@ mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
 pub use alias::Alias;
-pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
-pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
+pub use backup::BackedUp;
+pub use blob::{Blob, BlobKey, BlobStore, BlobStream, BlobWriter, Blobs, Bucket};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use event::Event;
@@ -70,17 +71,18 @@ pub use registration::{Binding, Registration};
 pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
+use tokio::sync::{Mutex, broadcast};
+
 use pool::Pool;
 use statement::Sql;
-use tokio::sync::broadcast;
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The rows.
     pub database: Database,
-    /// The folder of the blobs, made when it is missing.
-    pub blobs: PathBuf,
+    /// The blobs.
+    pub blobs: BlobStore,
 }
 
 /// Everything that is kept. Cloning is cheap; the clones share connections.
@@ -93,13 +95,17 @@ pub struct Storage {
 struct Open {
     pool: Pool,
     blobs: Blobs,
+    /// Held by the sweep, and by whoever wants no blob to go meanwhile.
+    sweep: Mutex<()>,
 }
 
 impl Storage {
-    /// Opens the database and the blob folder, makes what is missing, and brings the schema up to date.
+    /// Opens the database and the place of the blobs, makes what is missing, and brings the schema up to date.
     ///
-    /// No account has a limit. Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], or [`Error::Busy`]
-    /// when PostgreSQL is out of reach.
+    /// No account has a limit.
+    ///
+    /// Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], [`Error::Refused`], or
+    /// with [`Error::Busy`] or [`Error::Unreachable`] when PostgreSQL or S3 is out of reach.
     pub async fn open(config: Config) -> Result<Self> {
         Self::open_with(config, Quota::UNLIMITED).await
     }
@@ -108,7 +114,7 @@ impl Storage {
     pub async fn open_with(config: Config, quota: Quota) -> Result<Self> {
         let blobs = Blobs::open(&config.blobs).await?;
         let pool = Pool::open(&config.database, quota).await?;
-        Ok(Self { open: Arc::new(Open { pool, blobs }) })
+        Ok(Self { open: Arc::new(Open { pool, blobs, sweep: Mutex::new(()) }) })
     }
 
     /// From now on, what is changed by this storage and its clones.
@@ -121,9 +127,10 @@ impl Storage {
         &self.open.blobs
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database and the place of the blobs for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        self.pool().reader().await?.connection().optional(Sql::same("SELECT 1"), &[]).await.map(drop)
+        self.pool().reader().await?.connection().optional(Sql::same("SELECT 1"), &[]).await?;
+        self.blobs().ping().await
     }
 
     /// How busy the database is.

@@ -88,8 +88,9 @@ pub(crate) struct Pool {
     news: News,
 }
 
+/// The same, by database.
 #[derive(Debug)]
-enum Connections {
+pub(crate) enum Connections {
     Sqlite { readers: SqlitePool, writer: Writer },
     Postgres { pool: PgPool },
 }
@@ -125,6 +126,10 @@ impl Pool {
     /// Where changes are told.
     pub(crate) const fn news(&self) -> &News {
         &self.news
+    }
+
+    pub(crate) const fn connections(&self) -> &Connections {
+        &self.connections
     }
 
     /// Which of the two it is.

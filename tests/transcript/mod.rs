@@ -70,6 +70,7 @@ transcripts! {
     folder_examples
     folder_open
     folder_reopen
+    folder_search
     incoming_01
     incoming_02
     incoming_03

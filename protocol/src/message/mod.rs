@@ -66,6 +66,7 @@ messages! {
     quota Quota;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
+    folder_search_result FolderSearchResult;
     folder_message FolderMessage;
     message_added MessageAdded;
     file_info FileInfo;

@@ -18,6 +18,7 @@ const EXAMPLES: &[&str] = &[
     r#"<quota id="1" size="5" sizeLimit="10" messages="1" messagesLimit="2" mailboxes="3" mailboxesLimit="4"/>"#,
     r#"<mailboxSubscription id="1" mailbox="Work"/>"#,
     r#"<folderReport id="1" folder="INBOX" index="0" UID="5" mode="added" messages="234" unseen="12" rights="lrs" UIDValidity="1" UIDNext="9"><FLAGS>Seen</FLAGS></folderReport>"#,
+    r#"<folderSearchResult id="1" folder="F" index="0" UID="5" partial="limit"/>"#,
     r#"<folderMessage id="1" folder="INBOX" UID="5"><EMail><Subject>Hi</Subject><MIME type="text" subtype="plain" estimatedSize="2">ho</MIME></EMail></folderMessage>"#,
     r#"<messageAdded id="1" UID="5"/>"#,
     r#"<fileInfo id="1" fileName="a" directory="docs/" type="directory" size="7" timeModified="20240229T120000Z"/>"#,

@@ -84,6 +84,7 @@ requests! {
     folder_browse FolderBrowse;
     folder_sync FolderSync;
     folder_read FolderRead;
+    folder_search FolderSearch;
     folder_expunge FolderExpunge;
     folder_close FolderClose or "closeMailbox";
     message_mark MessageMark;

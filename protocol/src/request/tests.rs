@@ -43,6 +43,7 @@ const EXAMPLES: &[&str] = &[
     r#"<folderBrowse id="1" folder="F"><index from="0" till="3"/></folderBrowse>"#,
     r#"<folderSync id="1" folder="F" limit="10"/>"#,
     r#"<folderRead id="1" folder="F" UID="5" partID="01-02" totalSizeLimit="-1"/>"#,
+    r#"<folderSearch id="1" folder="F" filter="UNSEEN FROM &quot;ann&quot;" limit="10" timeout="5"/>"#,
     r#"<folderExpunge id="1" folder="F"/>"#,
     r#"<folderClose id="1" folder="F"/>"#,
     r#"<messageMark id="1" folder="F" flags="Seen,Unflagged"><UID>5</UID></messageMark>"#,

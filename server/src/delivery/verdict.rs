@@ -79,6 +79,8 @@ impl Verdict {
             | Error::InvalidName { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
+            | Error::Unreachable { .. }
+            | Error::Refused { .. }
             | Error::FilesFull
             | Error::Unsuitable { .. }
             | Error::Source { .. }

@@ -32,6 +32,7 @@ mod folder_expunge;
 mod folder_open;
 mod folder_read;
 mod folder_reopen;
+mod folder_search;
 mod folder_sync;
 mod list_features;
 mod login;
@@ -108,6 +109,7 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::FolderBrowse(request) => folder_browse::handle(session, &request),
         Request::FolderSync(request) => folder_sync::handle(session, request),
         Request::FolderRead(request) => folder_read::handle(session, request),
+        Request::FolderSearch(request) => folder_search::handle(session, request),
         Request::FolderExpunge(request) => folder_expunge::handle(session, &request),
         Request::FolderClose(request) => folder_close::handle(session, &request),
         Request::MessageMark(request) => message_mark::handle(session, request),
@@ -172,6 +174,7 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::FolderBrowse(_)
         | Request::FolderSync(_)
         | Request::FolderRead(_)
+        | Request::FolderSearch(_)
         | Request::FolderExpunge(_)
         | Request::FolderClose(_)
         | Request::MessageMark(_)

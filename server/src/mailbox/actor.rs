@@ -145,8 +145,7 @@ impl Actor {
             Command::Shrink => self.shrink(),
             Command::Current(key, reply) => {
                 if let Some(watch) = self.folders.get_mut(&key) {
-                    watch.changed = false;
-                    watch.told = false;
+                    (watch.changed, watch.told) = (false, false);
                 }
                 _ = reply.send(self.order(key));
             }
@@ -193,10 +192,7 @@ impl Actor {
                 self.tell();
                 _ = reply.send(());
             }
-            Command::RightsChanged(reply) => {
-                self.tell_guests();
-                _ = reply.send(());
-            }
+            Command::RightsChanged(reply) => _ = reply.send(self.tell_guests()),
             Command::Vanished(reply) => {
                 self.vanished = true;
                 self.folders.values_mut().for_each(|watch| watch.changed = true);
@@ -358,14 +354,8 @@ async fn arrive(hub: &Hub, id: MailboxId, state: &mut State, uids: &[u32]) -> st
     for page in uids.chunks(PAGE) {
         let fields = state.index.sorted().iter().map(|(field, _)| field);
         let messages = reading::messages(storage, id, page, fields).await?;
-        let filters: Vec<(ViewId, ContentFilter)> =
-            state.index.content_filters().map(|(view, filter)| (view, filter.clone())).collect();
-        let mut matches: HashMap<u32, Vec<ViewId>> = HashMap::new();
-        for (view, filter) in filters {
-            for uid in reading::matching(hub, id, page, &filter).await? {
-                matches.entry(uid).or_default().push(view);
-            }
-        }
+        let (views, filters): (Vec<ViewId>, Vec<&ContentFilter>) = state.index.content_filters().unzip();
+        let mut matches = reading::looked_at(hub, id, page, &filters).await?;
         for (message, header) in messages {
             let uid = message.uid.0;
             let mut places = Vec::new();
@@ -376,7 +366,9 @@ async fn arrive(hub: &Hub, id: MailboxId, state: &mut State, uids: &[u32]) -> st
             }
             let row = Row { uid, flags: flags_of(message.flags) };
             state.uid_next = state.uid_next.max(uid.saturating_add(1));
-            state.index.arrive(Arrival { row, places, matches: matches.remove(&uid).unwrap_or_default() });
+            let matches = matches.remove(&uid).unwrap_or_default();
+            let matches = matches.into_iter().filter_map(|at| views.get(at)).copied().collect();
+            state.index.arrive(Arrival { row, places, matches });
         }
     }
     Ok(())

@@ -12,7 +12,9 @@ export interface Answers {
   folderReopen: "folderReport";
   folderBrowse: "folderReport";
   folderSync: "folderReport";
+  folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
+  messageAppend: "messageAdded";
   messageCopy: "messageAdded";
   messageMove: "messageAdded";
   fileList: "fileInfo";

@@ -211,6 +211,17 @@ export interface Requests {
     /** How many bytes of texts to include in all; absent or -1: no limit. */
     totalSizeLimit?: number;
   };
+  /** Looks for messages in the logical view. Answered by one `folderSearchResult` for each that is found, in the order of the view; the form of the answer is ours. */
+  folderSearch: {
+    /** The folder. */
+    folder: string;
+    /** What to look for: search keys as of IMAP (RFC 3501, 6.4.4), such as `UNSEEN FROM "ann" SINCE 1-Feb-2024`. Sequence numbers are positions in the view, counted from 1; days are those of the user's time zone. */
+    filter: string;
+    /** How many messages to find at most; absent: all. */
+    limit?: number;
+    /** How many seconds to look at most; absent: 60. */
+    timeout?: number;
+  };
   /** Removes every message of the mailbox that is marked `Deleted`, whether or not the folder shows it. */
   folderExpunge: {
     /** The folder. */
@@ -509,6 +520,7 @@ export const requests: Record<keyof Requests, Descriptor> = {
   folderBrowse: { attributes: { folder: "string" }, body: { set: "messageSet" } },
   folderSync: { attributes: { folder: "string", limit: "number" }, body: {} },
   folderRead: { attributes: { folder: "string", UID: "number", partID: "string", totalSizeLimit: "number" }, body: {} },
+  folderSearch: { attributes: { folder: "string", filter: "string", limit: "number", timeout: "number" }, body: {} },
   folderExpunge: { attributes: { folder: "string" }, body: {} },
   folderClose: { attributes: { folder: "string" }, body: {} },
   messageMark: { attributes: { folder: "string", flags: "string" }, body: { set: "messageSet" } },
@@ -701,6 +713,17 @@ export interface Messages {
     /** The viewer fields, in the order of the request. */
     fields: ViewerField[];
   };
+  /** Tells of a message that was found, or, at the end, that there may be more. */
+  folderSearchResult: {
+    /** The folder. */
+    folder: string;
+    /** The message's position in the logical view, counted from 0. */
+    index?: number;
+    /** The message. */
+    UID?: number;
+    /** Why the search ended before all messages were looked at; then there is no message. */
+    partial?: "limit" | "timeout";
+  };
   /** Answers `folderRead`. */
   folderMessage: {
     /** The folder. */
@@ -860,6 +883,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   quota: { attributes: { size: "number", sizeLimit: "number", messages: "number", messagesLimit: "number", mailboxes: "number", mailboxesLimit: "number" }, body: {} },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
+  folderSearchResult: { attributes: { folder: "string", index: "number", UID: "number", partial: "string" }, body: {} },
   folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },
   fileInfo: { attributes: { fileName: "string", directory: "string", type: "string", size: "number", timeModified: "string" }, body: {} },
