@@ -50,7 +50,9 @@ impl Storage {
                 let file = target.join(SQLITE);
                 (SQLITE, copy_sqlite(&readers.connect_options(), &file).await?)
             }
-            Connections::Postgres { .. } => (POSTGRES, postgres::copy(self.pool(), &target.join(POSTGRES)).await?),
+            Connections::Postgres { .. } => {
+                (POSTGRES, postgres::copy(self.pool(), &target.join(POSTGRES)).await?)
+            }
         };
         let folder = target.join("blobs");
         for shard in 0..=u8::MAX {
