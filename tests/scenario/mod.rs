@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser_calls;
 mod calls;
+mod composing;
 mod connections;
 mod delivery;
 mod dtls_loss;
