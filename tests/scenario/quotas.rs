@@ -156,3 +156,20 @@ async fn counters_that_change_all_the_time_are_told_now_and_then_and_rightly_at_
     let seconds = begun.elapsed().as_secs() + 1;
     assert!(reports <= seconds + 1, "{reports} reports in {seconds} seconds");
 }
+
+#[tokio::test]
+async fn a_list_comes_whole_however_long_it_is() {
+    let gateway = Gateway::start().await;
+    let mut alice = session(&gateway, ALICE).await;
+    for number in 0..350 {
+        alice.send(&format!(r#"<mailboxCreate id="c{number}" mailbox="Box {number:04}"/>"#)).await;
+    }
+    alice.until_response("c349").await;
+    for kind in [Kind::Http, Kind::Tcp] {
+        let mut client = Client::connect(&gateway, kind, Login::Password(ALICE)).await;
+        let list = client.run("<mailboxList/>").await;
+        let names: Vec<&str> = list.iter().filter_map(|mailbox| mailbox.attribute("mailbox")).collect();
+        assert_eq!(names.len(), 351);
+        assert!(names.is_sorted(), "{names:?}");
+    }
+}
