@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use protocol::{ErrorCode, FlagTerms, Flags, Range};
 use storage::{FlagEdit, MailboxId, NewMessage, Storage, Uid};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
 use super::index::{Arrival, ContentFilter, Index, ViewId};
@@ -192,7 +192,7 @@ impl Actor {
                 self.tell();
                 _ = reply.send(());
             }
-            Command::RightsChanged(reply) => _ = reply.send(self.tell_guests()),
+            Command::RightsChanged(reply) => self.tell_guests(reply),
             Command::Vanished(reply) => {
                 self.vanished = true;
                 self.folders.values_mut().for_each(|watch| watch.changed = true);
@@ -223,13 +223,14 @@ impl Actor {
     }
 
     /// Tells the folders of those who see the mailbox of somebody else.
-    fn tell_guests(&mut self) {
+    fn tell_guests(&mut self, reply: oneshot::Sender<()>) {
         for watch in self.folders.values_mut().filter(|watch| watch.subscriber.is_guest) {
             // Who may not look any more never asks, and so is told nothing after this.
             watch.changed = true;
             watch.told = false;
         }
         self.tell();
+        _ = reply.send(());
     }
 
     fn order(&self, key: FolderKey) -> Order {
