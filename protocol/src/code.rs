@@ -46,6 +46,8 @@ codes! {
     LimitReached = 500 "a limit has been reached";
     /// No room left on the server.
     StorageFull = 500 "the server's storage is full";
+    /// The account may not keep more mail, messages or mailboxes.
+    OverQuota = 522 "the account's quota is used up";
     /// An unknown account, or a wrong password: which one is not told.
     IncorrectPassword = 515 "incorrect password or account name";
     /// Nothing but the pre-login requests before a login.
@@ -94,6 +96,6 @@ mod tests {
         texts.sort_unstable();
         texts.dedup();
         assert_eq!(texts.len(), ErrorCode::ALL.len());
-        assert!(ErrorCode::ALL.iter().all(|c| [500, 512, 515, 516, 520].contains(&c.number())));
+        assert!(ErrorCode::ALL.iter().all(|c| [500, 512, 515, 516, 520, 522].contains(&c.number())));
     }
 }

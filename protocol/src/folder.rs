@@ -59,6 +59,22 @@ words! {
 }
 
 words! {
+    /// What has happened to a mailbox.
+    pub enum MailboxChange {
+        /// It is there, or the user may see it now.
+        Created = "created",
+        /// It is not there, or the user may not see it any more.
+        Removed = "removed",
+        /// It has another name.
+        Renamed = "renamed",
+        /// Its counters, or the user's rights to it, have changed.
+        Updated = "updated",
+    }
+    allowed: "created, removed, renamed or updated"
+    typescript: "\"created\" | \"removed\" | \"renamed\" | \"updated\""
+}
+
+words! {
     /// What a `folderReport` is about; absent for a row of `folderBrowse`.
     pub enum ReportMode {
         /// The folder was opened.

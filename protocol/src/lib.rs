@@ -56,7 +56,7 @@ pub use file::{
     FileAcl, FileAclEntry, FileContent, FileKind, FilePasswords, FilePosition, FileSubscriptionEdit, FileType,
 };
 pub use flags::{FlagTerms, Flags};
-pub use folder::{CopyReport, DeleteMode, ReadMode, ReportMode, SearchEnd, SortOrder};
+pub use folder::{CopyReport, DeleteMode, MailboxChange, ReadMode, ReportMode, SearchEnd, SortOrder};
 pub use frame::Frames;
 pub use message::*;
 pub use message_set::{MessageSet, Range};

@@ -4,6 +4,7 @@
 //! within the command itself: the same code does it. A conversation is lines of JSON; after `MailImport` the client
 //! sends messages, each a line with its length and then its bytes, and for `MailExport` it is sent them.
 
+mod account;
 mod check;
 mod export;
 
@@ -64,6 +65,13 @@ pub enum Command {
         /// The other `name@domain`.
         alias: String,
     },
+    /// Tell what an account may keep and keeps, after this change to what it may.
+    AccountQuota {
+        /// `name@domain`.
+        address: String,
+        /// The change.
+        change: QuotaChange,
+    },
     /// List the mail that is on its way.
     MailQueue,
     /// Store messages, which follow.
@@ -87,6 +95,19 @@ pub enum Command {
         /// Mend what can be mended.
         mend: bool,
     },
+}
+
+/// A change to what an account may keep; what is absent stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct QuotaChange {
+    /// First of all, it may keep what the configuration says.
+    pub reset: bool,
+    /// Bytes of all messages.
+    pub bytes: Option<u64>,
+    /// Messages.
+    pub messages: Option<u64>,
+    /// Mailboxes.
+    pub mailboxes: Option<u64>,
 }
 
 /// What an operator is told.
@@ -186,16 +207,10 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::AliasAdd { address, alias } => self.add_alias(&address, &alias).await,
-            Command::AliasList { address } => {
-                let account = self.account(&address).await?;
-                for alias in self.storage.aliases(account.id).await.map_err(text)? {
-                    let line = format!("{}@{}", alias.name, alias.domain);
-                    say(writer, &Answer::Line(line)).await.map_err(text)?;
-                }
-                Ok(())
-            }
-            Command::AliasRemove { alias } => self.remove_alias(&alias).await,
+            Command::AliasAdd { address, alias } => account::add_alias(self, &address, &alias).await,
+            Command::AliasList { address } => account::list_aliases(self, &address, writer).await,
+            Command::AliasRemove { alias } => account::remove_alias(self, &alias).await,
+            Command::AccountQuota { address, change } => account::quota(self, &address, change, writer).await,
             Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
@@ -219,16 +234,6 @@ impl Administration {
                 };
                 check::run(self, account, mend, writer).await
             }
-        }
-    }
-
-    async fn remove_alias(&self, alias: &str) -> Outcome<()> {
-        let (name, domain) = split_address(alias)?;
-        let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
-        let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
-        match self.storage.remove_alias(domain.id, &name).await {
-            Err(storage::Error::NotFound { .. }) => Err(none()),
-            removed => removed.map_err(text),
         }
     }
 
@@ -269,19 +274,6 @@ impl Administration {
             return Err(format!("{address} is an alias: name the account itself, {name}@{domain}"));
         }
         Ok(account)
-    }
-
-    async fn add_alias(&self, address: &str, alias: &str) -> Outcome<()> {
-        let account = self.account(address).await?;
-        let (name, domain) = split_address(alias)?;
-        let found = self.storage.find_domain(&domain).await.map_err(text)?;
-        let domain = found.ok_or_else(|| {
-            format!("there is no domain {domain} here: a domain comes with its first account")
-        })?;
-        match self.storage.add_alias(domain.id, &name, account.id).await {
-            Err(storage::Error::AlreadyExists { what }) => Err(format!("{alias} is an {what} already")),
-            added => added.map_err(text),
-        }
     }
 
     async fn import(
@@ -369,12 +361,6 @@ fn line_of(waiting: &storage::Waiting) -> String {
 fn parse(address: &str) -> Outcome<Address> {
     let parsed = Address::parse(address).filter(|address| address.domain.is_some());
     parsed.ok_or_else(|| format!("{address:?} is not an address: it should be NAME@DOMAIN"))
-}
-
-/// The name and the domain of an address.
-fn split_address(text: &str) -> Outcome<(String, String)> {
-    let Address { name, domain } = parse(text)?;
-    Ok((name, domain.unwrap_or_default()))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

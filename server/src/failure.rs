@@ -64,6 +64,7 @@ impl From<storage::Error> for Failure {
                 Self::because(ErrorCode::TemporaryFailure, error.to_string())
             }
             Error::Full => ErrorCode::StorageFull.into(),
+            Error::OverQuota { .. } => Self::because(ErrorCode::OverQuota, error.to_string()),
             Error::NoRoom => Self::because(ErrorCode::LimitReached, error.to_string()),
             Error::Source { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::MissingBlob { .. } => {

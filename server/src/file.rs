@@ -4,11 +4,10 @@
 //! what the rights say that hold there: those of the file itself, or else of the nearest directory above it that has any.
 //! What is below `private/` is its owner's alone, whatever the rights say.
 
-use protocol::{Alert, ErrorCode, Time};
+use protocol::ErrorCode;
 use storage::{AccountId, File, FilePath, FileRight, FileRoom, FileStream, Stored};
 
 use crate::account::{Account, Address};
-use crate::clock;
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::session::Session;
@@ -168,10 +167,7 @@ pub(crate) fn warn(session: &mut Session, owner: AccountId, stored: &Stored) {
     }
     let used = |used: u64, room: u64| (u128::from(used) * 100).checked_div(room.into()).unwrap_or(100);
     let (files, bytes) = (used(stored.after.files, room.files), used(stored.after.bytes, room.bytes));
-    let time = Time(clock::milliseconds());
-    let local_time = time.local(&session.zone);
-    let text = format!("file storage is {} % full: remove files to make room", files.max(bytes));
-    session.notify(Alert { time, local_time, text });
+    session.alert(&format!("file storage is {} % full: remove files to make room", files.max(bytes)));
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ mod media_type;
 mod metrics;
 mod name;
 mod net;
+mod news;
 mod open_files;
 mod outbox;
 mod password;
@@ -120,6 +121,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
     tokio::spawn(sweep(hub.storage.clone(), shutdown.clone()));
+    hub.spawn(news::run(Arc::clone(&hub)));
     hub.spawn(indexing::run(Arc::clone(&hub)));
     hub.spawn(delivery::run(Arc::clone(&hub), Lane::Local, None));
     hub.spawn(delivery::run(Arc::clone(&hub), Lane::Relay, relay));
@@ -205,7 +207,12 @@ async fn open_storage(config: &Config) -> anyhow::Result<Storage> {
         BlobStore::Folder(folder) => folder.display().to_string(),
         BlobStore::Bucket(bucket) => format!("the bucket {}", bucket.name),
     };
-    let opened = Storage::open(storage::Config { database, blobs }).await;
+    let quota = storage::Quota {
+        mail_size: config.mail.account_size.0,
+        messages: config.mail.account_messages.into(),
+        mailboxes: config.mail.account_mailboxes.into(),
+    };
+    let opened = Storage::open_with(storage::Config { database, blobs }, quota).await;
     opened.with_context(|| format!("cannot open the storage with the database {name} and {place}"))
 }
 

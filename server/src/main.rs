@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use server::administration::Command;
+use server::administration::{Command, QuotaChange};
 use server::command::Exported;
 use server::config::{Config, ListenOption, LogFormat};
 use tokio::signal::unix::{SignalKind, signal};
@@ -78,6 +78,24 @@ enum AccountCommand {
         /// The account
         #[arg(value_name = "NAME@DOMAIN")]
         address: String,
+    },
+    /// Tell how much mail an account may keep and keeps, or change what it may keep
+    Quota {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+        /// Bytes of all messages
+        #[arg(long, value_name = "N")]
+        bytes: Option<u64>,
+        /// Messages
+        #[arg(long, value_name = "N")]
+        messages: Option<u64>,
+        /// Mailboxes
+        #[arg(long, value_name = "N")]
+        mailboxes: Option<u64>,
+        /// What the configuration says, but for what is given with it
+        #[arg(long)]
+        default: bool,
     },
     /// Other names of accounts: they log in, are called and get mail as the account's own
     #[command(subcommand)]
@@ -267,6 +285,10 @@ async fn account(config: &Config, command: AccountCommand) -> anyhow::Result<()>
         }
         AccountCommand::List => Command::AccountList,
         AccountCommand::Remove { address } => Command::AccountRemove { address },
+        AccountCommand::Quota { address, bytes, messages, mailboxes, default } => {
+            let change = QuotaChange { reset: default, bytes, messages, mailboxes };
+            Command::AccountQuota { address, change }
+        }
         AccountCommand::Alias(AliasCommand::Add { address, alias }) => Command::AliasAdd { address, alias },
         AccountCommand::Alias(AliasCommand::List { address }) => Command::AliasList { address },
         AccountCommand::Alias(AliasCommand::Remove { alias }) => Command::AliasRemove { alias },

@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use protocol::{ByeNotice, Element, ErrorCode, Message, Request, RequestError, RequestHeader, Response};
+use protocol::{
+    Alert, ByeNotice, Element, ErrorCode, Message, Request, RequestError, RequestHeader, Response, Time,
+};
 use tokio::sync::mpsc;
 use tracing::{debug, info};
 
@@ -25,6 +27,7 @@ pub(crate) use input::{Attach, Batch, Carry, End, Input, Link, LinkId, Locate, P
 pub(crate) use work::{Reply, Step};
 
 use crate::call::Calls;
+use crate::clock;
 use crate::failure::Failure;
 use crate::handler;
 use crate::hub::Hub;
@@ -156,6 +159,13 @@ impl Session {
         self.outbox.push_asynchronous(message.into().encode(None).to_xml().into());
     }
 
+    /// Gives the user something to read.
+    pub(crate) fn alert(&mut self, text: &str) {
+        let time = Time(clock::milliseconds());
+        let local_time = time.local(&self.zone);
+        self.notify(Alert { time, local_time, text: text.to_owned() });
+    }
+
     /// Ends the session after what was done so far; the reason is for the log.
     pub(crate) fn end(&mut self, reason: &'static str) {
         self.ending.get_or_insert(reason);
@@ -176,6 +186,8 @@ impl Session {
             Input::Batch(batch) => self.on_batch(*batch),
             Input::Poll(poll) => self.on_poll(*poll),
             Input::Changed(folder) => crate::mailbox::notify(self, folder),
+            Input::Mailbox(report) => self.notify(*report),
+            Input::Alert(text) => self.alert(&text),
             Input::Signal(signal) => crate::call::on_signal(self, *signal),
             Input::Locate(locate) => {
                 self.heard = Instant::now();

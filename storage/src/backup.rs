@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 use crate::Storage;
 use crate::blob::BlobKey;
 use crate::error::{Error, Result};
-use crate::pool::Pool;
+use crate::pool::Connections;
 use crate::statement::{Connection, Row, Sql, Value};
 
 /// The copy of the rows: a database of SQLite, in place of the one it was made of.
@@ -45,12 +45,14 @@ impl Storage {
     /// Where both are on the same disk blobs are linked, not copied: they never change.
     pub async fn back_up(&self, target: &Path) -> Result<BackedUp> {
         let _sweep_waits = self.open.sweep.lock().await;
-        let (rows, keys) = match self.pool() {
-            Pool::Sqlite { readers, .. } => {
+        let (rows, keys) = match self.pool().connections() {
+            Connections::Sqlite { readers, .. } => {
                 let file = target.join(SQLITE);
                 (SQLITE, copy_sqlite(&readers.connect_options(), &file).await?)
             }
-            Pool::Postgres { .. } => (POSTGRES, postgres::copy(self.pool(), &target.join(POSTGRES)).await?),
+            Connections::Postgres { .. } => {
+                (POSTGRES, postgres::copy(self.pool(), &target.join(POSTGRES)).await?)
+            }
         };
         let folder = target.join("blobs");
         for shard in 0..=u8::MAX {
@@ -120,13 +122,13 @@ impl Storage {
 async fn copy_sqlite(options: &SqliteConnectOptions, file: &Path) -> Result<Vec<BlobKey>> {
     let mut connection = options.clone().pragma("query_only", "off").connect().await?;
     let path = Value::Text(file.to_string_lossy());
-    Connection::Sqlite(&mut connection).execute(VACUUM, &[path]).await?;
+    Connection::sqlite(&mut connection).execute(VACUUM, &[path]).await?;
     sqlx::Connection::close(connection).await?;
     let synced = async { tokio::fs::File::open(file).await?.sync_all().await };
     synced.await.map_err(|source| Error::unwritable(file, source))?;
     let copy = SqliteConnectOptions::new().filename(file).read_only(true);
     let mut connection = copy.connect().await?;
-    let keys = keys(&mut Connection::Sqlite(&mut connection)).await?;
+    let keys = keys(&mut Connection::sqlite(&mut connection)).await?;
     sqlx::Connection::close(connection).await?;
     Ok(keys)
 }

@@ -108,6 +108,14 @@ pub enum Error {
     /// The account may not have so many files, or so many bytes in them.
     #[error("the account may not have so many files, or so much in them")]
     FilesFull,
+    /// The account may not have more of what it was to get.
+    #[error("the account may have {limit} {what}, and no more")]
+    OverQuota {
+        /// What it may not have more of.
+        what: &'static str,
+        /// How much it may have.
+        limit: u64,
+    },
     /// What was named is not of the kind, or not in the state, that the operation needs.
     #[error("the {what} does not allow it: {reason}")]
     Unsuitable {

@@ -23,6 +23,7 @@ mod check;
 mod clock;
 mod domain;
 mod error;
+mod event;
 mod file;
 mod flags;
 #[cfg(test)]
@@ -35,6 +36,7 @@ mod name;
 mod pool;
 mod preference;
 mod queue;
+mod quota;
 mod reference;
 mod registration;
 mod search;
@@ -51,6 +53,7 @@ pub use blob::{Blob, BlobKey, BlobStore, BlobStream, BlobWriter, Blobs, Bucket};
 pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use event::Event;
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
@@ -62,12 +65,13 @@ pub use name::MailboxName;
 pub use pool::{Database, Pressure};
 pub use preference::Preference;
 pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
+pub use quota::{OwnQuota, Quota, Usage};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
 pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, broadcast};
 
 use pool::Pool;
 use statement::Sql;
@@ -98,12 +102,24 @@ struct Open {
 impl Storage {
     /// Opens the database and the place of the blobs, makes what is missing, and brings the schema up to date.
     ///
+    /// No account has a limit.
+    ///
     /// Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], [`Error::Refused`], or
     /// with [`Error::Busy`] or [`Error::Unreachable`] when PostgreSQL or S3 is out of reach.
     pub async fn open(config: Config) -> Result<Self> {
+        Self::open_with(config, Quota::UNLIMITED).await
+    }
+
+    /// The same, with a quota for every account that has no other of its own.
+    pub async fn open_with(config: Config, quota: Quota) -> Result<Self> {
         let blobs = Blobs::open(&config.blobs).await?;
-        let pool = Pool::open(&config.database).await?;
+        let pool = Pool::open(&config.database, quota).await?;
         Ok(Self { open: Arc::new(Open { pool, blobs, sweep: Mutex::new(()) }) })
+    }
+
+    /// From now on, what is changed by this storage and its clones.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.pool().news().subscribe()
     }
 
     /// The blobs.

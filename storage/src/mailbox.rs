@@ -3,14 +3,16 @@
 mod right;
 mod tree;
 
-pub use right::{Grant, Grantee, Rights, Shared};
+pub use self::right::{Grant, Grantee, Rights, Shared};
 
 use crate::Storage;
 use crate::clock;
 use crate::error::{Aggregate, Error, Result};
+use crate::event::Event;
 use crate::flags::Flags;
 use crate::id::{AccountId, MailboxId, Modseq, Uid};
 use crate::name::MailboxName;
+use crate::quota::{self, Added};
 use crate::statement::{Connection, Row, Sql, Value, locking};
 
 /// The columns of a mailbox, for [`from_row`].
@@ -32,8 +34,7 @@ const LOCK_ACCOUNT: Sql = locking!("SELECT uid_validity FROM account WHERE id = 
 const SET_UID_VALIDITY: Sql = Sql::same("UPDATE account SET uid_validity = $2 WHERE id = $1");
 const CREATE: Sql = Sql::same(
     "INSERT INTO mailbox (id, account, name, class, uid_validity, uid_next, modseq, messages, unseen, media, \
-     unseen_media, size, oldest) VALUES ($1, $2, $3, $4, $5, 1, 1, 0, 0, 0, 0, 0, NULL) \
-     ON CONFLICT (account, name) DO NOTHING",
+     unseen_media, size, oldest) VALUES ($1, $2, $3, $4, $5, 1, 1, 0, 0, 0, 0, 0, NULL)",
 );
 /// One change to the counters, of which $2 to $6 are the differences, and what else changes with them.
 macro_rules! change {
@@ -42,12 +43,30 @@ macro_rules! change {
             "UPDATE mailbox SET modseq = modseq + 1, messages = messages + $2, unseen = unseen + $3, \
              media = media + $4, unseen_media = unseen_media + $5, size = size + $6, ",
             $more,
-            " WHERE id = $1 RETURNING modseq, uid_next"
+            " WHERE id = $1 RETURNING modseq, uid_next, account"
         ))
     };
 }
-const ADD: Sql = change!("oldest = CASE WHEN oldest <= $7 THEN oldest ELSE $7 END, uid_next = uid_next + $8");
-const ADD_BELOW: Sql = change!(
+/// The same, with what the account has and may have: without the mailbox itself, since what a subquery sees of a row
+/// that is being changed is another thing on either database.
+macro_rules! add {
+    ($more:literal) => {
+        Sql::same(concat!(
+            "UPDATE mailbox SET modseq = modseq + 1, messages = messages + $2, unseen = unseen + $3, \
+             media = media + $4, unseen_media = unseen_media + $5, size = size + $6, ",
+            $more,
+            " WHERE id = $1 RETURNING modseq, uid_next, account, size, messages, \
+             (SELECT CAST(COALESCE(SUM(o.size), 0) AS BIGINT) FROM mailbox o \
+             WHERE o.account = mailbox.account AND o.id <> mailbox.id), \
+             (SELECT CAST(COALESCE(SUM(o.messages), 0) AS BIGINT) FROM mailbox o \
+             WHERE o.account = mailbox.account AND o.id <> mailbox.id), \
+             (SELECT q.mail_size FROM quota q WHERE q.account = mailbox.account), \
+             (SELECT q.messages FROM quota q WHERE q.account = mailbox.account)"
+        ))
+    };
+}
+const ADD: Sql = add!("oldest = CASE WHEN oldest <= $7 THEN oldest ELSE $7 END, uid_next = uid_next + $8");
+const ADD_BELOW: Sql = add!(
     "oldest = CASE WHEN oldest <= $7 THEN oldest ELSE $7 END, \
      uid_next = CASE WHEN uid_next >= $8 THEN uid_next ELSE $8 END"
 );
@@ -190,14 +209,18 @@ pub(crate) async fn find(connection: &mut Connection<'_>, sql: Sql, mailbox: Mai
 }
 
 /// Makes room for new messages, which `counts` counts, at the end of a mailbox, and locks it: the UID of the first,
-/// and the modification sequence that they come with.
+/// and the modification sequence that they come with. Those that were moved within the account need no room.
 pub(crate) async fn add(
     connection: &mut Connection<'_>,
     mailbox: MailboxId,
     counts: &Counts,
+    room: Room,
 ) -> Result<(Uid, Modseq)> {
-    let (modseq, next) =
-        change(connection, ADD, mailbox, counts, &[counts.oldest.into(), counts.messages.into()]).await?;
+    let more = [counts.oldest.into(), counts.messages.into()];
+    let (modseq, next) = match room {
+        Room::Needed => add_within(connection, ADD, mailbox, counts, &more).await?,
+        Room::Held => change(connection, ADD, mailbox, counts, &more).await?,
+    };
     // The highest UID is never given out, so that there is always a next one.
     let next = u32::try_from(next).map_err(|_| Error::Exhausted { what: Aggregate::Message })?;
     Ok((Uid::from_row(i64::from(next) - counts.messages)?, modseq))
@@ -211,7 +234,7 @@ pub(crate) async fn add_below(
     end: Uid,
 ) -> Result<Modseq> {
     let (modseq, _) =
-        change(connection, ADD_BELOW, mailbox, counts, &[counts.oldest.into(), end.into()]).await?;
+        add_within(connection, ADD_BELOW, mailbox, counts, &[counts.oldest.into(), end.into()]).await?;
     Ok(modseq)
 }
 
@@ -224,6 +247,38 @@ pub(crate) async fn changed(
     Ok(change(connection, CHANGE, mailbox, counts, &[]).await?.0)
 }
 
+/// Whether the account must have room for what is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// It is new to the account.
+    Needed,
+    /// The account had it already.
+    Held,
+}
+
+/// Changes the counters for what is new to the account, if it may have that.
+async fn add_within(
+    connection: &mut Connection<'_>,
+    sql: Sql,
+    mailbox: MailboxId,
+    counts: &Counts,
+    more: &[Value<'static>],
+) -> Result<(Modseq, i64)> {
+    let row = changed_row(connection, sql, mailbox, counts, more).await?;
+    let account = AccountId::from_row(row.text(2)?)?;
+    let added = Added {
+        account,
+        mailbox,
+        own: [row.integer(3)?, row.integer(4)?],
+        others: [row.integer(5)?, row.integer(6)?],
+        more: [counts.size, counts.messages],
+        limits: [row.maybe_integer(7)?, row.maybe_integer(8)?],
+    };
+    quota::check(connection, added).await?;
+    connection.tell(Event::Counted { mailbox, account });
+    Ok((Modseq(row.integer(0)?), row.integer(1)?))
+}
+
 async fn change(
     connection: &mut Connection<'_>,
     sql: Sql,
@@ -231,6 +286,18 @@ async fn change(
     counts: &Counts,
     more: &[Value<'static>],
 ) -> Result<(Modseq, i64)> {
+    let row = changed_row(connection, sql, mailbox, counts, more).await?;
+    connection.tell(Event::Counted { mailbox, account: AccountId::from_row(row.text(2)?)? });
+    Ok((Modseq(row.integer(0)?), row.integer(1)?))
+}
+
+async fn changed_row(
+    connection: &mut Connection<'_>,
+    sql: Sql,
+    mailbox: MailboxId,
+    counts: &Counts,
+    more: &[Value<'static>],
+) -> Result<Row> {
     let mut values = vec![
         mailbox.into(),
         counts.messages.into(),
@@ -241,8 +308,7 @@ async fn change(
     ];
     values.extend_from_slice(more);
     let row = connection.optional(sql, &values).await?;
-    let row = row.ok_or(Error::NotFound { what: Aggregate::Mailbox })?;
-    Ok((Modseq(row.integer(0)?), row.integer(1)?))
+    row.ok_or(Error::NotFound { what: Aggregate::Mailbox })
 }
 
 fn from_row(row: &Row) -> Result<Mailbox> {
@@ -275,6 +341,10 @@ async fn create(
 ) -> Result<Mailbox> {
     let last = connection.optional(LOCK_ACCOUNT, &[account.into()]).await?;
     let last = last.ok_or(Error::NotFound { what: Aggregate::Account })?.integer(0)?;
+    if connection.optional(BY_NAME, &[account.into(), name.into()]).await?.is_some() {
+        return Err(Error::AlreadyExists { what: Aggregate::Mailbox });
+    }
+    quota::check_mailboxes(connection, account).await?;
     // The time, as RFC 3501 §2.3.1.1 advises, but always higher than any before it.
     let uid_validity = last.saturating_add(1).max(clock::now() / 1_000);
     if u32::try_from(uid_validity).is_err() {
@@ -282,15 +352,17 @@ async fn create(
     }
     let id = MailboxId::new()?;
     let values = [id.into(), account.into(), name.into(), class.into(), uid_validity.into()];
-    if connection.execute(CREATE, &values).await? == 0 {
-        return Err(Error::AlreadyExists { what: Aggregate::Mailbox });
-    }
+    connection.execute(CREATE, &values).await?;
     connection.execute(SET_UID_VALIDITY, &[account.into(), uid_validity.into()]).await?;
-    find(connection, BY_ID, id).await
+    let mailbox = find(connection, BY_ID, id).await?;
+    connection.tell(Event::Created(Box::new(mailbox.clone())));
+    Ok(mailbox)
 }
 
 async fn remove(connection: &mut Connection<'_>, mailbox: MailboxId) -> Result<()> {
-    lock(connection, mailbox).await?;
+    let gone = lock(connection, mailbox).await?;
+    let grants = right::grants(connection, mailbox).await?;
+    connection.tell(Event::Removed { mailbox: Box::new(gone), grants });
     connection.execute(RELEASE, &[mailbox.into(), clock::now().into()]).await?;
     connection.execute(REMOVE, &[mailbox.into()]).await.map(drop)
 }

@@ -58,17 +58,17 @@ const NEWEST: Sql = Sql::same("SELECT COALESCE(MAX(version), 0) FROM migration")
 
 pub(crate) async fn run_sqlite(connection: &mut SqliteConnection) -> Result<()> {
     connection.ensure_migrations_table(TABLE).await.map_err(from_migrate)?;
-    refuse_newer(Connection::Sqlite(connection)).await?;
+    refuse_newer(Connection::sqlite(connection)).await?;
     let text = |sql: Sql| sql.sqlite.replace(CLUSTERED.0, CLUSTERED.1);
     migrator(text).run_direct(None, connection, false).await.map_err(from_migrate)
 }
 
 pub(crate) async fn run_postgres(connection: &mut PgConnection) -> Result<()> {
-    Connection::Postgres(connection).execute(QUIET, &[]).await?;
+    Connection::postgres(connection).execute(QUIET, &[]).await?;
     // Under the lock from here on: PostgreSQL's CREATE TABLE IF NOT EXISTS fails when two run it at once.
     connection.lock().await.map_err(from_migrate)?;
     connection.ensure_migrations_table(TABLE).await.map_err(from_migrate)?;
-    refuse_newer(Connection::Postgres(connection)).await?;
+    refuse_newer(Connection::postgres(connection)).await?;
     let mut migrator = migrator(|sql| sql.postgres.replace(BYTEWISE.0, BYTEWISE.1));
     migrator.set_locking(false);
     migrator.run_direct(None, connection, false).await.map_err(from_migrate)?;

@@ -16,7 +16,9 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection as _, Postgres, Sqlite, Transaction};
 
 use crate::error::{Error, Result};
+use crate::event::News;
 use crate::migration;
+use crate::quota::Quota;
 use crate::statement::{Connection, Sql};
 use crate::writer::Writer;
 
@@ -80,7 +82,15 @@ const SNAPSHOT: Sql =
 
 /// The connections to either database.
 #[derive(Debug)]
-pub(crate) enum Pool {
+pub(crate) struct Pool {
+    connections: Connections,
+    quota: Quota,
+    news: News,
+}
+
+/// The same, by database.
+#[derive(Debug)]
+pub(crate) enum Connections {
     Sqlite { readers: SqlitePool, writer: Writer },
     Postgres { pool: PgPool },
 }
@@ -98,15 +108,94 @@ pub(crate) enum Snapshot {
 }
 
 impl Pool {
-    /// Connects, and brings the schema up to date.
-    pub(crate) async fn open(database: &Database) -> Result<Self> {
-        match database {
-            Database::Sqlite { path } => Self::open_sqlite(path).await,
-            Database::Postgres { url, connections } => Self::open_postgres(url, *connections).await,
+    /// Connects, and brings the schema up to date. The quota is that of accounts without one of their own.
+    pub(crate) async fn open(database: &Database, quota: Quota) -> Result<Self> {
+        let news = News::new();
+        let connections = match database {
+            Database::Sqlite { path } => Connections::open_sqlite(path, quota, news.clone()).await?,
+            Database::Postgres { url, connections } => Connections::open_postgres(url, *connections).await?,
+        };
+        Ok(Self { connections, quota, news })
+    }
+
+    /// What an account may keep that has no quota of its own.
+    pub(crate) const fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// Where changes are told.
+    pub(crate) const fn news(&self) -> &News {
+        &self.news
+    }
+
+    pub(crate) const fn connections(&self) -> &Connections {
+        &self.connections
+    }
+
+    /// Which of the two it is.
+    pub(crate) const fn is_postgres(&self) -> bool {
+        match self.connections {
+            Connections::Sqlite { .. } => false,
+            Connections::Postgres { .. } => true,
         }
     }
 
-    async fn open_sqlite(path: &Path) -> Result<Self> {
+    /// A connection for reads that need not agree with each other.
+    pub(crate) async fn reader(&self) -> Result<Reader> {
+        Ok(match &self.connections {
+            Connections::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+            Connections::Postgres { pool } => Reader::Postgres(pool.acquire().await?),
+        })
+    }
+
+    /// A connection for reads of one state of the database.
+    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
+        Ok(match &self.connections {
+            Connections::Sqlite { readers, .. } => {
+                Snapshot::Sqlite(readers.begin_with(SNAPSHOT.sqlite).await?)
+            }
+            Connections::Postgres { pool } => Snapshot::Postgres(pool.begin_with(SNAPSHOT.postgres).await?),
+        })
+    }
+
+    /// Runs a change in a transaction; what it returns is durable when this returns it.
+    pub(crate) async fn write<A, T>(&self, args: A, run: Run<A, T>) -> Result<T>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        match &self.connections {
+            Connections::Sqlite { writer, .. } => writer.write(args, run).await,
+            Connections::Postgres { pool } => self.write_postgres(pool, &args, run).await,
+        }
+    }
+
+    pub(crate) fn pressure(&self) -> Pressure {
+        match &self.connections {
+            Connections::Sqlite { readers, writer } => {
+                let (jobs, commits, waiting) = writer.counts();
+                Pressure { jobs, commits, waiting, connections: in_use(readers.size(), readers.num_idle()) }
+            }
+            Connections::Postgres { pool } => {
+                Pressure { connections: in_use(pool.size(), pool.num_idle()), ..Pressure::default() }
+            }
+        }
+    }
+
+    /// Finishes what is queued, then closes every connection.
+    pub(crate) async fn close(&self) {
+        match &self.connections {
+            Connections::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Connections::Postgres { pool } => pool.close().await,
+        }
+    }
+}
+
+impl Connections {
+    async fn open_sqlite(path: &Path, quota: Quota, news: News) -> Result<Self> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder {
             let made = tokio::fs::create_dir_all(folder).await;
@@ -137,7 +226,7 @@ impl Pool {
             .acquire_timeout(PATIENCE)
             .test_before_acquire(false)
             .connect_lazy_with(options.pragma("query_only", "on"));
-        Ok(Self::Sqlite { readers, writer: Writer::new(connection) })
+        Ok(Self::Sqlite { readers, writer: Writer::new(connection, quota, news) })
     }
 
     async fn open_postgres(url: &str, connections: u32) -> Result<Self> {
@@ -154,72 +243,13 @@ impl Pool {
             .connect_lazy_with(options.options(BOUNDS));
         Ok(Self::Postgres { pool })
     }
-
-    /// Which of the two it is.
-    pub(crate) const fn is_postgres(&self) -> bool {
-        match self {
-            Self::Sqlite { .. } => false,
-            Self::Postgres { .. } => true,
-        }
-    }
-
-    /// A connection for reads that need not agree with each other.
-    pub(crate) async fn reader(&self) -> Result<Reader> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
-            Self::Postgres { pool } => Reader::Postgres(pool.acquire().await?),
-        })
-    }
-
-    /// A connection for reads of one state of the database.
-    pub(crate) async fn snapshot(&self) -> Result<Snapshot> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Snapshot::Sqlite(readers.begin_with(SNAPSHOT.sqlite).await?),
-            Self::Postgres { pool } => Snapshot::Postgres(pool.begin_with(SNAPSHOT.postgres).await?),
-        })
-    }
-
-    /// Runs a change in a transaction; what it returns is durable when this returns it.
-    pub(crate) async fn write<A, T>(&self, args: A, run: Run<A, T>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        match self {
-            Self::Sqlite { writer, .. } => writer.write(args, run).await,
-            Self::Postgres { pool } => write_postgres(pool, &args, run).await,
-        }
-    }
-
-    pub(crate) fn pressure(&self) -> Pressure {
-        match self {
-            Self::Sqlite { readers, writer } => {
-                let (jobs, commits, waiting) = writer.counts();
-                Pressure { jobs, commits, waiting, connections: in_use(readers.size(), readers.num_idle()) }
-            }
-            Self::Postgres { pool } => {
-                Pressure { connections: in_use(pool.size(), pool.num_idle()), ..Pressure::default() }
-            }
-        }
-    }
-
-    /// Finishes what is queued, then closes every connection.
-    pub(crate) async fn close(&self) {
-        match self {
-            Self::Sqlite { readers, writer } => {
-                readers.close().await;
-                writer.close().await;
-            }
-            Self::Postgres { pool } => pool.close().await,
-        }
-    }
 }
 
 impl Reader {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
-            Self::Sqlite(connection) => Connection::Sqlite(connection),
-            Self::Postgres(connection) => Connection::Postgres(connection),
+            Self::Sqlite(connection) => Connection::sqlite(connection),
+            Self::Postgres(connection) => Connection::postgres(connection),
         }
     }
 }
@@ -227,8 +257,8 @@ impl Reader {
 impl Snapshot {
     pub(crate) fn connection(&mut self) -> Connection<'_> {
         match self {
-            Self::Sqlite(transaction) => Connection::Sqlite(transaction),
-            Self::Postgres(transaction) => Connection::Postgres(transaction),
+            Self::Sqlite(transaction) => Connection::sqlite(transaction),
+            Self::Postgres(transaction) => Connection::postgres(transaction),
         }
     }
 }
@@ -237,25 +267,30 @@ fn in_use(connections: u32, idle: usize) -> usize {
     usize::try_from(connections).unwrap_or(usize::MAX).saturating_sub(idle)
 }
 
-async fn write_postgres<A: Sync, T>(pool: &PgPool, args: &A, run: Run<A, T>) -> Result<T> {
-    let mut tries = 1;
-    loop {
-        match try_postgres(pool, args, run).await {
-            Err(Error::Conflict { .. }) if tries < TRIES => {
-                // A random share of a growing pause, so that those who collided part.
-                let longest = PAUSE_MS.saturating_mul(1 << tries.min(6));
-                let pause = crate::id::random()? % longest;
-                tokio::time::sleep(Duration::from_millis(pause)).await;
-                tries += 1;
+impl Pool {
+    async fn write_postgres<A: Sync, T>(&self, pool: &PgPool, args: &A, run: Run<A, T>) -> Result<T> {
+        let mut tries = 1;
+        loop {
+            match self.try_postgres(pool, args, run).await {
+                Err(Error::Conflict { .. }) if tries < TRIES => {
+                    // A random share of a growing pause, so that those who collided part.
+                    let longest = PAUSE_MS.saturating_mul(1 << tries.min(6));
+                    let pause = crate::id::random()? % longest;
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    tries += 1;
+                }
+                outcome => return outcome,
             }
-            outcome => return outcome,
         }
     }
-}
 
-async fn try_postgres<A: Sync, T>(pool: &PgPool, args: &A, run: Run<A, T>) -> Result<T> {
-    let mut transaction = pool.begin().await?;
-    let done = run(&mut Connection::Postgres(&mut transaction), args).await?;
-    transaction.commit().await?;
-    Ok(done)
+    async fn try_postgres<A: Sync, T>(&self, pool: &PgPool, args: &A, run: Run<A, T>) -> Result<T> {
+        let mut transaction = pool.begin().await?;
+        let mut connection = Connection::postgres(&mut transaction).with_quota(self.quota);
+        let done = run(&mut connection, args).await?;
+        let events = connection.into_events();
+        transaction.commit().await?;
+        self.news.tell(events);
+        Ok(done)
+    }
 }

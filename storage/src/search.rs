@@ -148,10 +148,7 @@ impl Storage {
         let row = connection.optional(INDEXED, &[mailbox.into()]).await?;
         let indexed = row.map_or(Ok(Uid(0)), |row| Uid::from_row(row.integer(0)?))?;
         let uid = |row: &Row| Uid::from_row(row.integer(0)?);
-        let pattern = match connection {
-            Connection::Sqlite(_) => place.phrase(text),
-            Connection::Postgres(_) => like(text),
-        };
+        let pattern = if connection.is_sqlite() { place.phrase(text) } else { like(text) };
         let uids = connection.rows(place.sql(), &[mailbox.into(), Value::from(&pattern)], uid).await?;
         let unknown = connection.rows(LEFT_OUT, &[mailbox.into()], uid).await?;
         Ok(Some(Found { indexed, uids, unknown }))

@@ -14,6 +14,8 @@ use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Postgres, Row as _, Sqlite};
 
 use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::quota::Quota;
 
 /// One statement in both dialects.
 #[derive(Clone, Copy, Debug)]
@@ -116,19 +118,60 @@ impl<'a> From<&'a [u8]> for Value<'a> {
 }
 
 /// A connection to either database, for statements one after the other.
-pub(crate) enum Connection<'c> {
+pub(crate) struct Connection<'c> {
+    database: Database<'c>,
+    quota: Quota,
+    events: Vec<Event>,
+}
+
+enum Database<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
+}
+
+impl<'c> Connection<'c> {
+    pub(crate) const fn sqlite(connection: &'c mut SqliteConnection) -> Self {
+        Self { database: Database::Sqlite(connection), quota: Quota::UNLIMITED, events: Vec::new() }
+    }
+
+    pub(crate) const fn postgres(connection: &'c mut PgConnection) -> Self {
+        Self { database: Database::Postgres(connection), quota: Quota::UNLIMITED, events: Vec::new() }
+    }
+
+    /// The same for changes, which heed this quota where an account has none of its own.
+    pub(crate) const fn with_quota(mut self, quota: Quota) -> Self {
+        self.quota = quota;
+        self
+    }
+
+    /// What an account may keep that has no quota of its own.
+    pub(crate) const fn quota(&self) -> Quota {
+        self.quota
+    }
+
+    /// Tells of a change, once the transaction is durable.
+    pub(crate) fn tell(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// What was to be told.
+    pub(crate) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+
+    pub(crate) const fn is_sqlite(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
 }
 
 impl Connection<'_> {
     /// Runs a statement; how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64> {
-        Ok(match self {
-            Self::Sqlite(connection) => {
+        Ok(match &mut self.database {
+            Database::Sqlite(connection) => {
                 on_sqlite(sql, values).execute(&mut **connection).await?.rows_affected()
             }
-            Self::Postgres(connection) => {
+            Database::Postgres(connection) => {
                 on_postgres(sql, values).execute(&mut **connection).await?.rows_affected()
             }
         })
@@ -136,11 +179,11 @@ impl Connection<'_> {
 
     /// The first row, if there is one.
     pub(crate) async fn optional(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<Option<Row>> {
-        Ok(match self {
-            Self::Sqlite(connection) => {
+        Ok(match &mut self.database {
+            Database::Sqlite(connection) => {
                 on_sqlite(sql, values).fetch_optional(&mut **connection).await?.map(Row::Sqlite)
             }
-            Self::Postgres(connection) => {
+            Database::Postgres(connection) => {
                 on_postgres(sql, values).fetch_optional(&mut **connection).await?.map(Row::Postgres)
             }
         })
@@ -169,14 +212,14 @@ impl Connection<'_> {
         values: &[Value<'_>],
         mut each: impl FnMut(&Row) -> Result<()> + Send,
     ) -> Result<()> {
-        match self {
-            Self::Sqlite(connection) => {
+        match &mut self.database {
+            Database::Sqlite(connection) => {
                 let mut rows = on_sqlite(sql, values).fetch(&mut **connection);
                 while let Some(row) = rows.try_next().await? {
                     each(&Row::Sqlite(row))?;
                 }
             }
-            Self::Postgres(connection) => {
+            Database::Postgres(connection) => {
                 let mut rows = on_postgres(sql, values).fetch(&mut **connection);
                 while let Some(row) = rows.try_next().await? {
                     each(&Row::Postgres(row))?;

@@ -16,7 +16,9 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::error::{Error, Result};
+use crate::event::{Event, News};
 use crate::pool::Run;
+use crate::quota::Quota;
 use crate::statement::{Connection, Sql};
 
 /// How many jobs may wait; beyond it callers wait for room, and after [`PATIENCE`] are told that it is busy.
@@ -54,11 +56,11 @@ struct Counts {
 
 impl Writer {
     /// Spawns the task that owns `connection`; it ends when this is closed or dropped and the queue is empty.
-    pub(crate) fn new(connection: SqliteConnection) -> Self {
+    pub(crate) fn new(connection: SqliteConnection, quota: Quota, news: News) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let counts = Arc::new(Counts::default());
         let (stop, (ended, stopped)) = (Arc::new(Notify::new()), watch::channel(false));
-        let owner = Owner { connection, jobs, counts: Arc::clone(&counts) };
+        let owner = Owner { connection, quota, news, jobs, counts: Arc::clone(&counts) };
         let told = Arc::clone(&stop);
         tokio::spawn(async move {
             owner.run(&told).await;
@@ -137,6 +139,8 @@ impl<A: Send + Sync, T: Send> Queued for Job<A, T> {
 /// The receiving end: owns the connection that writes.
 struct Owner {
     connection: SqliteConnection,
+    quota: Quota,
+    news: News,
     jobs: mpsc::Receiver<Box<dyn Queued>>,
     counts: Arc<Counts>,
 }
@@ -166,12 +170,12 @@ impl Owner {
             return first.answer(Err(error));
         }
         let started = Instant::now();
-        let mut kept = Vec::new();
-        let mut outcome = self.run_job(first, &mut kept).await;
+        let (mut kept, mut events) = (Vec::new(), Vec::new());
+        let mut outcome = self.run_job(first, &mut kept, &mut events).await;
         while outcome.is_ok() && kept.len() < BATCH && started.elapsed() < WINDOW {
             let Ok(next) = self.jobs.try_recv() else { break };
             outcome = match self.execute(KEEP).await {
-                Ok(()) => self.run_job(next, &mut kept).await,
+                Ok(()) => self.run_job(next, &mut kept, &mut events).await,
                 Err(error) => {
                     kept.push(next);
                     Err(error)
@@ -185,6 +189,8 @@ impl Owner {
         if outcome.is_err() {
             // Fails when SQLite has rolled back by itself, as it does on a full disk: what is wanted.
             let _ = self.execute(ROLLBACK).await;
+        } else {
+            self.news.tell(events);
         }
         for job in kept {
             job.answer(outcome.clone());
@@ -204,17 +210,26 @@ impl Owner {
 
     /// Runs one job above the savepoint, undoes it if it fails, and puts it into `kept`, to be answered after the commit.
     /// An error means that the whole transaction is lost.
-    async fn run_job(&mut self, mut job: Box<dyn Queued>, kept: &mut Vec<Box<dyn Queued>>) -> Result<()> {
+    async fn run_job(
+        &mut self,
+        mut job: Box<dyn Queued>,
+        kept: &mut Vec<Box<dyn Queued>>,
+        events: &mut Vec<Event>,
+    ) -> Result<()> {
         self.counts.jobs.fetch_add(1, Ordering::Relaxed);
-        let done = job.run(&mut Connection::Sqlite(&mut self.connection)).await;
+        let mut connection = Connection::sqlite(&mut self.connection).with_quota(self.quota);
+        let done = job.run(&mut connection).await;
+        let told = connection.into_events();
         kept.push(job);
         match done {
-            Err(error) if self.execute(UNDO).await.is_err() => Err(error),
-            Err(_) | Ok(()) => Ok(()),
+            Err(error) if self.execute(UNDO).await.is_err() => return Err(error),
+            Err(_) => {}
+            Ok(()) => events.extend(told),
         }
+        Ok(())
     }
 
     async fn execute(&mut self, sql: Sql) -> Result<()> {
-        Connection::Sqlite(&mut self.connection).execute(sql, &[]).await.map(drop)
+        Connection::sqlite(&mut self.connection).execute(sql, &[]).await.map(drop)
     }
 }

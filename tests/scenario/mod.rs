@@ -21,6 +21,7 @@ mod page_compose;
 mod page_delivery;
 mod page_files;
 mod page_mail;
+mod quotas;
 mod resumption;
 mod rights;
 mod stored;

@@ -206,6 +206,24 @@ const REQUESTS: &[(&str, &str)] = &[
     ("r", r#"<folderBrowse folder="F"><index from="0" till="9"/></folderBrowse>"#),
     ("r", r#"<folderSync folder="F"/>"#),
     ("r", r#"<folderRead folder="F" UID="1"/>"#),
+    ("r", r#"<folderSearch folder="F" filter="ALL"/>"#),
+    ("r", r#"<messageRedirect folder="F"><UID>1</UID><To>bob@localhost</To></messageRedirect>"#),
+    (
+        "i",
+        r#"<messageAppend folder="F"><EMail><Subject>a</Subject><MIME type="text" subtype="plain">b</MIME></EMail></messageAppend>"#,
+    ),
+    (
+        "i",
+        r#"<messageAppend targetMailbox="BOX"><EMail><Subject>a</Subject><MIME type="text" subtype="plain">b</MIME></EMail></messageAppend>"#,
+    ),
+    (
+        "ite",
+        r#"<messageAppend folder="F" replacesUID="3"><EMail><Subject>a</Subject><MIME type="text" subtype="plain">b</MIME></EMail></messageAppend>"#,
+    ),
+    (
+        "r",
+        r#"<messageSubmit noSentCopy="yes"><EMail><To>bob@localhost</To><MIME type="multipart" subtype="mixed"><MIME type="text" subtype="plain">b</MIME><MIME folder="F" UID="1"/></MIME></EMail></messageSubmit>"#,
+    ),
     ("e", r#"<folderExpunge folder="F"/>"#),
     ("s", r#"<messageMark folder="F" flags="Seen"><UID>3</UID></messageMark>"#),
     ("s", r#"<messageMark folder="F" flags="Unseen"><index>0</index></messageMark>"#),

@@ -91,6 +91,7 @@ transcripts! {
     message_submit
     outgoing_01
     outgoing_11
+    quota_read
 }
 
 #[test]

@@ -61,7 +61,9 @@ messages! {
     session Session;
     prefs Prefs;
     mailbox Mailbox;
+    mailbox_report MailboxReport;
     mailbox_rights MailboxRights;
+    quota Quota;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
     folder_search_result FolderSearchResult;

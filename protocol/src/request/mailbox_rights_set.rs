@@ -5,6 +5,8 @@ use crate::{RightsEdit, wire::wire};
 wire! {
     /// Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever
     /// add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all.
+    ///
+    /// Flags are the mailbox's, `Seen` included: who may see them sees the same, and who may set them sets them for all.
     pub struct MailboxRightsSet "mailboxRightsSet" {
         /// The mailbox, to which the user has the right `a`.
         attribute mailbox: String = "mailbox";

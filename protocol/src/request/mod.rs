@@ -76,6 +76,7 @@ requests! {
     mailbox_rights_get MailboxRightsGet;
     mailbox_rights_list MailboxRightsList;
     mailbox_rights_set MailboxRightsSet;
+    quota_read QuotaRead;
     mailbox_sub_list MailboxSubList;
     mailbox_sub_update MailboxSubUpdate;
     folder_open FolderOpen;

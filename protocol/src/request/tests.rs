@@ -35,6 +35,7 @@ const EXAMPLES: &[&str] = &[
     r#"<mailboxRightsGet id="1" mailbox="~bob@localhost/Work"/>"#,
     r#"<mailboxRightsList id="1" mailbox="Work"/>"#,
     r#"<mailboxRightsSet id="1" mailbox="Work"><mailboxRights account="bob@localhost">lrs</mailboxRights><mailboxRights account="anyone"/></mailboxRightsSet>"#,
+    r#"<quotaRead id="1"/>"#,
     r#"<mailboxSubList id="1" filter="*"/>"#,
     r#"<mailboxSubUpdate id="1"><mailboxSubscription mailbox="Work" mode="add"/></mailboxSubUpdate>"#,
     r#"<folderOpen id="1" folder="F" mailbox="INBOX" mailboxClass="" sortField="Date" sortOrder="desc" filter="Media,Unseen" filterField="FLAGS" hideDeleted="no" UIDValidity="7" UIDMin="8"><field>FLAGS</field><field>E-From</field></folderOpen>"#,

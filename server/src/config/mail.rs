@@ -17,6 +17,15 @@ pub struct Mail {
     /// Bytes of a message that is taken in or sent.
     #[serde(deserialize_with = "accept::message_size")]
     pub message: Size,
+    /// Bytes of all messages of an account.
+    #[serde(deserialize_with = "accept::some_size")]
+    pub account_size: Size,
+    /// Messages of an account.
+    #[serde(deserialize_with = "accept::count")]
+    pub account_messages: u32,
+    /// Mailboxes of an account.
+    #[serde(deserialize_with = "accept::count")]
+    pub account_mailboxes: u32,
     /// Recipients of a message.
     #[serde(deserialize_with = "accept::count")]
     pub recipients: u32,
@@ -72,6 +81,9 @@ impl Default for Mail {
         Self {
             host_name: String::new(),
             message: Size(50 << 20),
+            account_size: Size(20 << 30),
+            account_messages: 5_000_000,
+            account_mailboxes: 1_000,
             recipients: 1_000,
             retry_first: Span::seconds(60),
             retry_longest: Span::seconds(3_600),

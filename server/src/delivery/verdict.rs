@@ -67,7 +67,9 @@ impl Verdict {
         match error {
             Error::NotFound { what: Aggregate::Account } => Self::nobody(),
             Error::Full => later("4.3.1", "the server's storage is full"),
-            Error::NoRoom | Error::Exhausted { .. } => later("4.2.2", "the mailbox is full"),
+            Error::NoRoom | Error::OverQuota { .. } | Error::Exhausted { .. } => {
+                later("4.2.2", "the mailbox is full")
+            }
             Error::MissingBlob { .. } => {
                 Self::Refused(Reply::new(554, "5.3.0", "the message has been lost on the server"))
             }

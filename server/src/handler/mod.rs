@@ -57,6 +57,7 @@ mod pages;
 mod pattern;
 mod prefs_read;
 mod prefs_store;
+mod quota_read;
 mod resume;
 mod rows;
 mod selection;
@@ -100,6 +101,7 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MailboxRightsGet(request) => mailbox_rights_get::handle(session, request),
         Request::MailboxRightsList(request) => mailbox_rights_list::handle(session, request),
         Request::MailboxRightsSet(request) => mailbox_rights_set::handle(session, request),
+        Request::QuotaRead(_) => quota_read::handle(session),
         Request::MailboxSubList(request) => mailbox_sub_list::handle(session, request),
         Request::MailboxSubUpdate(request) => mailbox_sub_update::handle(session, &request),
         Request::FolderOpen(request) => folder_open::handle(session, request),
@@ -164,6 +166,7 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MailboxRightsGet(_)
         | Request::MailboxRightsList(_)
         | Request::MailboxRightsSet(_)
+        | Request::QuotaRead(_)
         | Request::MailboxSubList(_)
         | Request::MailboxSubUpdate(_)
         | Request::FolderOpen(_)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{ErrorCode, SetSessionOption};
+use protocol::{ErrorCode, Scalar, SetSessionOption};
 
 use crate::failure::Failure;
 use crate::session::{Session, Step};
@@ -18,6 +18,10 @@ pub(super) fn handle(session: &mut Session, request: &SetSessionOption) -> Resul
             Failure::because(ErrorCode::BadRequest, format!("idleTimeout should be {from} to {till} seconds"))
         })?;
         session.idle = Duration::from_secs(seconds);
+    }
+    if request.name.eq_ignore_ascii_case("reportMailboxChanges") {
+        let wanted = bool::from_wire(&request.value).unwrap_or(false);
+        session.hub.sessions.watch(&session.handle, wanted);
     }
     // Clients set options of other servers, too.
     Ok(Step::Done)

@@ -26,6 +26,8 @@ struct Directory {
     by_number: HashMap<u32, Handle>,
     by_account: HashMap<AccountId, Vec<Handle>>,
     bound: HashMap<AccountId, Vec<Bound>>,
+    /// Those that hear of changes to the list of mailboxes.
+    watching: HashMap<u32, Handle>,
 }
 
 /// A session that takes signals for its account.
@@ -76,6 +78,7 @@ impl Sessions {
     pub(crate) fn forget(&self, session: &Handle) {
         let mut directory = self.lock();
         directory.by_number.remove(&session.id().number());
+        directory.watching.remove(&session.id().number());
         let account = session.account().id;
         directory.unbind(session);
         if let Some(sessions) = directory.by_account.get_mut(&account) {
@@ -86,10 +89,34 @@ impl Sessions {
         }
     }
 
+    /// The sessions of an account.
+    pub(crate) fn of(&self, account: AccountId) -> Vec<Handle> {
+        self.lock().by_account.get(&account).cloned().unwrap_or_default()
+    }
+
+    /// Whether the session hears of changes to the list of mailboxes, from now on.
+    pub(crate) fn watch(&self, session: &Handle, wanted: bool) {
+        let (mut directory, number) = (self.lock(), session.id().number());
+        if wanted {
+            directory.watching.insert(number, session.clone());
+        } else {
+            directory.watching.remove(&number);
+        }
+    }
+
+    /// Whether any session hears of changes to the list of mailboxes.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.lock().watching.is_empty()
+    }
+
+    /// The sessions that hear of changes to the list of mailboxes.
+    pub(crate) fn watching(&self) -> Vec<Handle> {
+        self.lock().watching.values().cloned().collect()
+    }
+
     /// Ends the sessions of an account.
     pub(crate) fn end_account(&self, account: AccountId, end: End) {
-        let sessions = self.lock().by_account.get(&account).cloned().unwrap_or_default();
-        for session in sessions {
+        for session in self.of(account) {
             // One that has ended needs no telling.
             _ = session.end(end);
         }

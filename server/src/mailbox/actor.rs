@@ -145,8 +145,7 @@ impl Actor {
             Command::Shrink => self.shrink(),
             Command::Current(key, reply) => {
                 if let Some(watch) = self.folders.get_mut(&key) {
-                    watch.changed = false;
-                    watch.told = false;
+                    (watch.changed, watch.told) = (false, false);
                 }
                 _ = reply.send(self.order(key));
             }
@@ -186,10 +185,7 @@ impl Actor {
                 self.arrived(&uids).await;
                 self.answer(reply, ());
             }
-            Command::RightsChanged(reply) => {
-                self.tell_guests();
-                _ = reply.send(());
-            }
+            Command::RightsChanged(reply) => self.tell_guests(reply),
             Command::Vanished(reply) => {
                 self.vanished = true;
                 self.folders.values_mut().for_each(|watch| watch.changed = true);
@@ -225,13 +221,14 @@ impl Actor {
     }
 
     /// Tells the folders of those who see the mailbox of somebody else.
-    fn tell_guests(&mut self) {
+    fn tell_guests(&mut self, reply: oneshot::Sender<()>) {
         for watch in self.folders.values_mut().filter(|watch| watch.subscriber.is_guest) {
             // Who may not look any more never asks, and so is told nothing after this.
             watch.changed = true;
             watch.told = false;
         }
         self.tell();
+        _ = reply.send(());
     }
 
     fn order(&self, key: FolderKey) -> Order {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::Element;
+use protocol::{Element, MailboxReport};
 use tokio::sync::{mpsc, oneshot};
 
 use super::handle::Weight;
@@ -40,6 +40,10 @@ pub(crate) enum Input {
     Poll(Box<Poll>),
     /// Something changed in a mailbox that the folder of this number shows.
     Changed(u32),
+    /// The list of mailboxes has changed.
+    Mailbox(Box<MailboxReport>),
+    /// Something for the user to read.
+    Alert(Box<str>),
     /// Something happened to a call.
     Signal(Box<Addressed>),
     /// Which message does a URL speak of?

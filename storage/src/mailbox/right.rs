@@ -6,6 +6,7 @@
 use super::{create, from_row};
 use crate::Storage;
 use crate::error::{Aggregate, Error, Result};
+use crate::event::Event;
 use crate::id::{AccountId, MailboxId};
 use crate::mailbox::{self, Mailbox};
 use crate::name::MailboxName;
@@ -163,7 +164,7 @@ fn shared_from_row(row: &Row) -> Result<Shared> {
     })
 }
 
-async fn grants(connection: &mut Connection<'_>, mailbox: MailboxId) -> Result<Vec<Grant>> {
+pub(super) async fn grants(connection: &mut Connection<'_>, mailbox: MailboxId) -> Result<Vec<Grant>> {
     let grant = |row: &Row| {
         Ok(match row.maybe_text(0)? {
             Some(id) => Grant {
@@ -185,6 +186,8 @@ async fn set(
     changes: &[(Grantee, Rights)],
 ) -> Result<()> {
     mailbox::lock(connection, mailbox).await?;
+    let before = grants(connection, mailbox).await?;
+    connection.tell(Event::Granted { mailbox, before });
     for (grantee, rights) in changes {
         let account = match grantee {
             Grantee::Account(account) => account.to_string(),

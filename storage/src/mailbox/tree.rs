@@ -4,6 +4,7 @@ use super::from_row;
 use crate::Storage;
 use crate::account;
 use crate::error::{Aggregate, Error, Result};
+use crate::event::Event;
 use crate::id::{AccountId, MailboxId};
 use crate::name::MailboxName;
 use crate::statement::{Connection, Sql};
@@ -102,6 +103,8 @@ async fn rename(
         let name = MailboxName::parse(&format!("{new}{rest}"))?;
         taken(connection, account, &name, id).await?;
         connection.execute(RENAME, &[id.into(), (&name).into()]).await?;
+        let from = MailboxName::from_row(&format!("{old}{rest}"));
+        connection.tell(Event::Renamed { mailbox: id, account, from, to: name });
         renamed.push(id);
     }
     Ok(renamed)

@@ -7,7 +7,7 @@ use crate::Storage;
 use crate::error::{Aggregate, Error, Result};
 use crate::flags::Flags;
 use crate::id::{MailboxId, Uid};
-use crate::mailbox::{self, Counts};
+use crate::mailbox::{self, Counts, Room};
 use crate::search;
 use crate::statement::{Connection, Sql, Value, listed, together};
 
@@ -50,7 +50,7 @@ pub(crate) async fn append(
         return Ok(Vec::new());
     }
     let counts = Counts::of(messages.iter().map(counted));
-    let (first, modseq) = mailbox::add(connection, mailbox, &counts).await?;
+    let (first, modseq) = mailbox::add(connection, mailbox, &counts, Room::Needed).await?;
     let mut appended = Vec::with_capacity(messages.len());
     for (uid, message) in (first.0..=u32::MAX).map(Uid).zip(messages) {
         insert(connection, mailbox, Appended { uid, modseq }, message).await?;

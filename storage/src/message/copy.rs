@@ -7,7 +7,7 @@ use crate::blob::read_size;
 use crate::error::Result;
 use crate::flags::{FlagEdit, Flags};
 use crate::id::{MailboxId, Modseq, Uid};
-use crate::mailbox::{self, Counts};
+use crate::mailbox::{self, Counts, Room};
 use crate::statement::{Connection, Row, Sql, Value, listed};
 
 // $1 the source, $2 the UIDs, $3 the target, $4 what is added to the rank of a message to number its copy.
@@ -57,9 +57,9 @@ impl Storage {
         edit: FlagEdit,
     ) -> Result<Vec<Copied>> {
         let args = (source, integers(uids), target, edit);
-        let run = self
-            .pool()
-            .write(args, |c, (source, uids, target, edit)| Box::pin(copy(c, *source, uids, *target, *edit)));
+        let run = self.pool().write(args, |c, (source, uids, target, edit)| {
+            Box::pin(copy(c, *source, uids, *target, *edit, false))
+        });
         run.await
     }
 
@@ -87,7 +87,7 @@ async fn relocate(
     target: MailboxId,
     edit: FlagEdit,
 ) -> Result<(Vec<Copied>, Removed)> {
-    let copies = copy(connection, source, uids, target, edit).await?;
+    let copies = copy(connection, source, uids, target, edit, true).await?;
     let uids: Vec<i64> = copies.iter().map(|copy| copy.source.0.into()).collect();
     let removed = remove_listed(connection, source, &uids).await?;
     Ok((copies, removed))
@@ -99,14 +99,16 @@ async fn copy(
     uids: &[i64],
     target: MailboxId,
     edit: FlagEdit,
+    is_move: bool,
 ) -> Result<Vec<Copied>> {
-    lock_both(connection, source, target).await?;
+    let same_account = lock_both(connection, source, target).await?;
+    let room = if is_move && same_account { Room::Held } else { Room::Needed };
     let originals = originals(connection, source, uids, edit).await?;
     if originals.is_empty() {
         return Ok(Vec::new());
     }
     let counts = Counts::of(originals.iter().map(|one| (one.flags, one.size, one.internal_date)));
-    let (first, modseq) = mailbox::add(connection, target, &counts).await?;
+    let (first, modseq) = mailbox::add(connection, target, &counts, room).await?;
     let uids: Vec<i64> = originals.iter().map(|one| one.uid.0.into()).collect();
     let mut values = vec![
         source.into(),
@@ -126,12 +128,13 @@ async fn copy(
 }
 
 /// Locks both mailboxes, in the order of their ids, so that two who copy to and fro do not wait for each other.
-async fn lock_both(connection: &mut Connection<'_>, one: MailboxId, other: MailboxId) -> Result<()> {
-    mailbox::lock(connection, one.min(other)).await?;
-    if one != other {
-        mailbox::lock(connection, one.max(other)).await?;
+/// Whether they are one account's.
+async fn lock_both(connection: &mut Connection<'_>, one: MailboxId, other: MailboxId) -> Result<bool> {
+    let first = mailbox::lock(connection, one.min(other)).await?;
+    if one == other {
+        return Ok(true);
     }
-    Ok(())
+    Ok(mailbox::lock(connection, one.max(other)).await?.account == first.account)
 }
 
 /// A message that is to be copied, with the marks of the copy.

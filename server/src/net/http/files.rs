@@ -294,6 +294,7 @@ fn failed(error: &storage::Error) -> Answer {
         | Error::Unsuitable { .. }
         | Error::FilesFull
         | Error::Exhausted { .. }
+        | Error::OverQuota { .. }
         | Error::NewerDatabase { .. }
         | Error::MissingBlob { .. }
         | Error::TooLarge { .. }

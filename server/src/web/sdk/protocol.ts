@@ -121,13 +121,15 @@ export interface Requests {
     /** The mailbox. */
     mailbox: string;
   };
-  /** Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all. */
+  /** Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all.  Flags are the mailbox's, `Seen` included: who may see them sees the same, and who may set them sets them for all. */
   mailboxRightsSet: {
     /** The mailbox, to which the user has the right `a`. */
     mailbox: string;
     /** Who, and what from now on. */
     rights: RightsEdit[];
   };
+  /** Answered by one `quota`. */
+  quotaRead: Record<never, never>;
   /** Lists subscriptions. Answered by one `mailboxSubscription` for each; the mailbox need not exist. */
   mailboxSubList: {
     /** A pattern as of `mailboxList`. Absent: all. */
@@ -512,6 +514,7 @@ export const requests: Record<keyof Requests, Descriptor> = {
   mailboxRightsGet: { attributes: { mailbox: "string" }, body: {} },
   mailboxRightsList: { attributes: { mailbox: "string" }, body: {} },
   mailboxRightsSet: { attributes: { mailbox: "string" }, body: { rights: "rights" } },
+  quotaRead: { attributes: {}, body: {} },
   mailboxSubList: { attributes: { filter: "string" }, body: {} },
   mailboxSubUpdate: { attributes: {}, body: { subscriptions: "subscriptions" } },
   folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
@@ -637,6 +640,29 @@ export interface Messages {
     /** What the user may do with it; absent: everything. */
     rights?: string;
   };
+  /** Comes to a session with the option `reportMailboxChanges`. Changes of counters come together, at most once a second for a mailbox. */
+  mailboxReport: {
+    /** The mailbox, as the user names it; absent: more has changed than was told, and the list should be read anew. */
+    mailbox?: string;
+    /** What has happened. */
+    mode: "created" | "removed" | "renamed" | "updated";
+    /** The name of a mailbox that was renamed. */
+    newName?: string;
+    /** Changes when UIDs lose their meaning. */
+    UIDValidity?: number;
+    /** The UID of the next message. */
+    UIDNext?: number;
+    /** How many messages. */
+    messages?: number;
+    /** How many of them are not seen. */
+    Unseen?: number;
+    /** Bytes of all messages. */
+    size?: number;
+    /** Its class, such as `IPF.Contact`. */
+    Class?: string;
+    /** What the user may do with it; absent: everything. */
+    rights?: string;
+  };
   /** Answers `mailboxRightsGet` and `mailboxRightsList`. */
   mailboxRights: {
     /** The mailbox, as the request names it. */
@@ -645,6 +671,21 @@ export interface Messages {
     account?: string;
     /** The rights, a letter each. */
     letters: string;
+  };
+  /** Answers `quotaRead`. */
+  quota: {
+    /** Bytes of all messages. */
+    size: number;
+    /** The most that they may be. */
+    sizeLimit: number;
+    /** Messages. */
+    messages: number;
+    /** The most that there may be. */
+    messagesLimit: number;
+    /** Mailboxes. */
+    mailboxes: number;
+    /** The most that there may be. */
+    mailboxesLimit: number;
   };
   /** Answers `mailboxSubList`. */
   mailboxSubscription: {
@@ -841,7 +882,9 @@ export const messages: Record<keyof Messages, Descriptor> = {
   session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
   prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  mailboxReport: { attributes: { mailbox: "string", mode: "string", newName: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Unseen: "number", size: "number", Class: "string", rights: "string" }, body: {} },
   mailboxRights: { attributes: { mailbox: "string", account: "string" }, body: { letters: "text" } },
+  quota: { attributes: { size: "number", sizeLimit: "number", messages: "number", messagesLimit: "number", mailboxes: "number", mailboxesLimit: "number" }, body: {} },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderSearchResult: { attributes: { folder: "string", index: "number", UID: "number", partial: "string" }, body: {} },
