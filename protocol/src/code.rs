@@ -66,6 +66,12 @@ codes! {
     NoSuchPart = 512 "message part is not found";
     /// No file, or no upload, has this name.
     NoSuchFile = 512 "file is not found";
+    /// A file or directory has this name already.
+    FileExists = 520 "file already exists";
+    /// The file belongs to someone else and its rights do not go so far.
+    FileAccessDenied = 516 "file access denied";
+    /// The account may not have so many files, or so much in them.
+    FilesFull = 500 "file storage is full";
     /// No call of this session has this `callLeg`.
     NoSuchCall = 512 "call not found";
     /// A call of this session has this `callLeg` already.

@@ -405,8 +405,9 @@ fn name_at(attributes: &str, skip: usize, at: usize) -> String {
     shorten(rest.split(['=', ' ', '\t', '\r', '\n']).next().unwrap_or_default())
 }
 
-/// XML 1.0 §2.2 Char.
-fn is_xml_char(c: char) -> bool {
+/// Whether XML 1.0 can carry the character (§2.2 Char).
+#[must_use]
+pub const fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 

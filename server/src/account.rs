@@ -216,6 +216,17 @@ impl Accounts {
         self.storage.set_credentials(account.id, credentials).await.map(drop)
     }
 
+    /// An access password of a file of an account, so that it can be stored and read again.
+    pub(crate) fn seal_file_password(&self, owner: AccountId, password: &str) -> Vec<u8> {
+        self.key.seal(&file_purpose(owner), password.as_bytes())
+    }
+
+    /// What [`Self::seal_file_password`] was given; `None` if it was not sealed for this account with this key.
+    pub(crate) fn open_file_password(&self, owner: AccountId, sealed: &[u8]) -> Option<String> {
+        let opened = self.key.open_sealed(&file_purpose(owner), sealed).ok()?;
+        String::from_utf8(opened).ok()
+    }
+
     async fn credentials(&self, name: &str, domain: &str, password: &str) -> Credentials {
         let password_hash = self.passwords.hash(password.to_owned()).await;
         let digests = Digests::of(name, domain, password, self.cram_md5).to_bytes();
@@ -226,6 +237,10 @@ impl Accounts {
 /// Digests are sealed for one account, so that they cannot be given to another in the database.
 fn purpose(name: &str, domain: &str) -> Vec<u8> {
     format!("digests of {name}@{domain}").into_bytes()
+}
+
+fn file_purpose(owner: AccountId) -> Vec<u8> {
+    format!("file passwords of {owner}").into_bytes()
 }
 
 impl From<storage::Account> for Account {

@@ -4,14 +4,17 @@
 //! within the command itself: the same code does it. A conversation is lines of JSON; after `MailImport` the client
 //! sends messages, each a line with its length and then its bytes, and for `MailExport` it is sent them.
 
+mod backup;
 mod check;
 mod export;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use protocol::Flags;
 use serde::{Deserialize, Serialize};
-use storage::{MailboxName, NewMessage, Storage};
+use storage::{Aggregate, MailboxName, NewMessage, Storage};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split};
 
 use crate::account::{Accounts, Address};
@@ -46,6 +49,23 @@ pub enum Command {
         /// `name@domain`.
         address: String,
     },
+    /// Give an account another name.
+    AliasAdd {
+        /// `name@domain` of the account.
+        address: String,
+        /// The other `name@domain`.
+        alias: String,
+    },
+    /// List the other names of an account.
+    AliasList {
+        /// `name@domain` of the account.
+        address: String,
+    },
+    /// Take a name from the account that it is another name of.
+    AliasRemove {
+        /// The other `name@domain`.
+        alias: String,
+    },
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
@@ -59,6 +79,11 @@ pub enum Command {
         address: String,
         /// The mailbox; none: all.
         mailbox: Option<String>,
+    },
+    /// Copy everything into a new folder.
+    Backup {
+        /// The folder, as the gateway finds it.
+        folder: PathBuf,
     },
     /// Say what is damaged.
     MailCheck {
@@ -110,6 +135,8 @@ const LONGEST_COMMAND: u64 = 64 * 1024;
 pub(crate) struct Administration {
     pub(crate) storage: Storage,
     pub(crate) accounts: Arc<Accounts>,
+    /// The data folder.
+    pub(crate) data: PathBuf,
     /// The gateway, if it runs.
     pub(crate) hub: Option<Arc<Hub>>,
 }
@@ -143,20 +170,7 @@ impl Administration {
     ) -> Outcome<()> {
         match command {
             Command::AccountAdd { address, real_name, password } => {
-                let parsed = parse(&address)?;
-                let created = self.accounts.create(&parsed, &real_name, &password).await;
-                if let Err(storage::Error::AlreadyExists { .. }) = created {
-                    return Err(format!(
-                        "the account {address} exists already: to set its password, `ximss-gateway account password \
-                         {address}`"
-                    ));
-                }
-                created.map_err(text)?;
-                if let Some(hub) = &self.hub {
-                    let domains = self.storage.domains().await.map_err(text)?;
-                    hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;
-                }
-                Ok(())
+                self.add_account(&address, &real_name, &password).await
             }
             Command::AccountPassword { address, password } => {
                 let account = self.account(&address).await?;
@@ -179,21 +193,33 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::MailImport { address, mailbox } => {
+            Command::AliasAdd { address, alias } => self.add_alias(&address, &alias).await,
+            Command::AliasList { address } => {
                 let account = self.account(&address).await?;
-                let name = MailboxName::parse(&mailbox).map_err(text)?;
-                let mailbox = match self.storage.find_mailbox(account.id, &name).await.map_err(text)? {
-                    Some(mailbox) => mailbox,
-                    None => {
-                        self.storage.create_mailbox(account.id, name, String::new()).await.map_err(text)?
-                    }
-                };
-                self.import(mailbox.id, reader, writer).await
+                for alias in self.storage.aliases(account.id).await.map_err(text)? {
+                    let line = format!("{}@{}", alias.name, alias.domain);
+                    say(writer, &Answer::Line(line)).await.map_err(text)?;
+                }
+                Ok(())
+            }
+            Command::AliasRemove { alias } => {
+                let (name, domain) = split_address(&alias)?;
+                let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
+                let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
+                match self.storage.remove_alias(domain.id, &name).await {
+                    Err(storage::Error::NotFound { .. }) => Err(none()),
+                    removed => removed.map_err(text),
+                }
+            }
+            Command::MailImport { address, mailbox } => {
+                let mailbox = self.mailbox(&address, &mailbox).await?;
+                self.import(mailbox, reader, writer).await
             }
             Command::MailExport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 export::run(self, &account, mailbox.as_deref(), writer).await
             }
+            Command::Backup { folder } => backup::run(self, &folder, writer).await,
             Command::MailCheck { address, mend } => {
                 let account = match address {
                     Some(address) => Some(self.account(&address).await?),
@@ -204,9 +230,60 @@ impl Administration {
         }
     }
 
+    async fn add_account(&self, address: &str, real_name: &str, password: &str) -> Outcome<()> {
+        match self.accounts.create(&parse(address)?, real_name, password).await {
+            Err(storage::Error::AlreadyExists { what: Aggregate::Alias }) => Err(format!(
+                "{address} is an alias: to make an account of that name, `ximss-gateway account alias remove {address}` \
+                 first"
+            )),
+            Err(storage::Error::AlreadyExists { .. }) => Err(format!(
+                "the account {address} exists already: to set its password, `ximss-gateway account password {address}`"
+            )),
+            created => created.map(drop).map_err(text),
+        }?;
+        if let Some(hub) = &self.hub {
+            let domains = self.storage.domains().await.map_err(text)?;
+            hub.signalling.set_domains(domains.into_iter().map(|domain| domain.name).collect()).await;
+        }
+        Ok(())
+    }
+
+    /// The account of this name. An alias is refused: who removes one shall not remove the account.
     async fn account(&self, address: &str) -> Outcome<storage::Account> {
-        let found = self.accounts.find(&parse(address)?).await.map_err(text)?;
-        found.ok_or_else(|| format!("there is no account {address}: see `ximss-gateway account list`"))
+        let parsed = parse(address)?;
+        let found = self.accounts.find(&parsed).await.map_err(text)?;
+        let account = found
+            .ok_or_else(|| format!("there is no account {address}: see `ximss-gateway account list`"))?;
+        let own = Address::parse(&format!("{}@{}", account.name, account.domain_name));
+        if own.is_some_and(|own| own != parsed) {
+            let (name, domain) = (&account.name, &account.domain_name);
+            return Err(format!("{address} is an alias: name the account itself, {name}@{domain}"));
+        }
+        Ok(account)
+    }
+
+    async fn add_alias(&self, address: &str, alias: &str) -> Outcome<()> {
+        let account = self.account(address).await?;
+        let (name, domain) = split_address(alias)?;
+        let found = self.storage.find_domain(&domain).await.map_err(text)?;
+        let domain = found.ok_or_else(|| {
+            format!("there is no domain {domain} here: a domain comes with its first account")
+        })?;
+        match self.storage.add_alias(domain.id, &name, account.id).await {
+            Err(storage::Error::AlreadyExists { what }) => Err(format!("{alias} is an {what} already")),
+            added => added.map_err(text),
+        }
+    }
+
+    /// The mailbox of this name; it is created if it is new.
+    async fn mailbox(&self, address: &str, name: &str) -> Outcome<storage::MailboxId> {
+        let account = self.account(address).await?;
+        let name = MailboxName::parse(name).map_err(text)?;
+        let found = self.storage.find_mailbox(account.id, &name).await.map_err(text)?;
+        Ok(match found {
+            Some(mailbox) => mailbox.id,
+            None => self.storage.create_mailbox(account.id, name, String::new()).await.map_err(text)?.id,
+        })
     }
 
     async fn import(
@@ -249,11 +326,9 @@ pub(crate) async fn store(
     const AT_ONCE: usize = 16;
     let blobs = storage.blobs();
     let write = messages.into_iter().map(|(raw, internal_date, flags)| async move {
-        let fields = mail::fields(&raw);
-        let header = mail::header_block(&raw).to_vec();
-        let blob = blobs.put_bytes(raw).await?;
-        let flags = stored(flags);
-        Ok::<_, storage::Error>(NewMessage { blob, internal_date, flags, original_uid: None, fields, header })
+        let raw = Bytes::from(raw);
+        let blob = blobs.put_bytes(raw.clone()).await?;
+        Ok::<_, storage::Error>(mail::new_message(&raw, blob, internal_date, stored(flags)))
     });
     let messages: Vec<NewMessage> = futures_util::stream::iter(write).buffered(AT_ONCE).try_collect().await?;
     let stored = storage.append(mailbox, messages).await?;
@@ -285,6 +360,12 @@ async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<
 fn parse(address: &str) -> Outcome<Address> {
     let parsed = Address::parse(address).filter(|address| address.domain.is_some());
     parsed.ok_or_else(|| format!("{address:?} is not an address: it should be NAME@DOMAIN"))
+}
+
+/// The name and the domain of an address.
+fn split_address(text: &str) -> Outcome<(String, String)> {
+    let Address { name, domain } = parse(text)?;
+    Ok((name, domain.unwrap_or_default()))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

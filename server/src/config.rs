@@ -6,6 +6,7 @@
 mod accept;
 mod environment;
 mod load;
+mod mail;
 mod value;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, ListenOption};
+pub use mail::{Mail, Relay, RelayTls};
 pub use value::{Ports, Proxy, Size, Span};
 
 /// Everything that can be set.
@@ -42,12 +44,18 @@ pub struct Config {
     pub session: Session,
     /// What one peer may send and hold.
     pub limits: Limits,
+    /// The files that accounts keep.
+    pub files: Files,
+    /// Open mailboxes.
+    pub mailbox: Mailbox,
     /// The HTTP interface.
     pub http: Http,
     /// Signalling with phones.
     pub sip: Sip,
     /// Sound.
     pub media: Media,
+    /// Mail that comes in and goes out.
+    pub mail: Mail,
 }
 
 /// Addresses to listen on; an empty list switches a listener off, port 0 takes a free port.
@@ -72,6 +80,9 @@ pub struct Listen {
     /// SIP over UDP and TCP.
     #[serde(deserialize_with = "accept::listeners")]
     pub sip: Vec<SocketAddr>,
+    /// LMTP, for the mail server that takes mail in for us.
+    #[serde(deserialize_with = "accept::listeners")]
+    pub lmtp: Vec<SocketAddr>,
 }
 
 /// Where rows are kept.
@@ -217,6 +228,29 @@ pub struct Limits {
     pub http_header_time: Span,
 }
 
+/// The files that accounts keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Files {
+    /// Bytes of all files of an account.
+    pub size: Size,
+    /// Files and directories of an account.
+    #[serde(deserialize_with = "accept::count")]
+    pub count: u32,
+}
+
+/// Open mailboxes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mailbox {
+    /// What the sorted indexes of all mailboxes may take before those are given up that nobody views, in bytes.
+    #[serde(deserialize_with = "accept::some_size")]
+    pub memory: Size,
+    /// Ways in which a mailbox may be shown at once: sorted, filtered.
+    #[serde(deserialize_with = "accept::count")]
+    pub views: u32,
+}
+
 /// The HTTP interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
@@ -319,9 +353,12 @@ impl Default for Config {
             auth: Auth::default(),
             session: Session::default(),
             limits: Limits::default(),
+            files: Files::default(),
+            mailbox: Mailbox::default(),
             http: Http::default(),
             sip: Sip::default(),
             media: Media::default(),
+            mail: Mail::default(),
         }
     }
 }
@@ -335,6 +372,7 @@ impl Default for Listen {
             ximss: local(11024),
             ximsss: local(11025),
             sip: local(5060),
+            lmtp: Vec::new(),
         }
     }
 }
@@ -406,6 +444,18 @@ impl Default for Limits {
             upload: Size(2 << 30),
             http_header_time: Span::seconds(10),
         }
+    }
+}
+
+impl Default for Files {
+    fn default() -> Self {
+        Self { size: Size(1 << 30), count: 10_000 }
+    }
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self { memory: Size(512 << 20), views: 256 }
     }
 }
 

@@ -50,10 +50,13 @@ impl From<storage::Error> for Failure {
             Error::NotFound { what: Aggregate::Mailbox } => ErrorCode::NoSuchMailbox.into(),
             Error::NotFound { what: Aggregate::Message } => ErrorCode::NoSuchMessage.into(),
             Error::AlreadyExists { what: Aggregate::Mailbox } => ErrorCode::MailboxExists.into(),
-            Error::NotFound { what: Aggregate::Upload } => ErrorCode::NoSuchFile.into(),
+            Error::NotFound { what: Aggregate::Upload | Aggregate::File } => ErrorCode::NoSuchFile.into(),
+            Error::AlreadyExists { what: Aggregate::File } => ErrorCode::FileExists.into(),
+            Error::FilesFull => Self::because(ErrorCode::FilesFull, crate::file::FULL),
             Error::NotFound { .. }
             | Error::AlreadyExists { .. }
             | Error::InvalidName { .. }
+            | Error::Unsuitable { .. }
             | Error::Exhausted { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::Busy { .. } | Error::Conflict { .. } => ErrorCode::TemporaryFailure.into(),
             Error::Unreachable { source } => {
@@ -64,8 +67,8 @@ impl From<storage::Error> for Failure {
             Error::NoRoom => Self::because(ErrorCode::LimitReached, error.to_string()),
             Error::Source { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::MissingBlob { .. } => {
-                warn!(%error, "a message has lost its content");
-                Self::because(ErrorCode::ServerFailure, "the message's content is missing on the server")
+                warn!(%error, "a message or file has lost its content");
+                Self::because(ErrorCode::ServerFailure, "the content is missing on the server")
             }
             Error::NewerDatabase { .. }
             | Error::TooLarge { .. }

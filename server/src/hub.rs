@@ -4,6 +4,7 @@
 
 mod addresses;
 mod guesses;
+mod indexes;
 mod mailboxes;
 mod memory;
 mod outlines;
@@ -22,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use addresses::{Addresses, Connection};
 pub(crate) use guesses::Guesses;
+pub(crate) use indexes::Indexes;
 pub(crate) use mailboxes::Mailboxes;
 pub(crate) use memory::{Memory, Taken};
 pub(crate) use outlines::Outlines;
@@ -30,6 +32,7 @@ pub(crate) use sessions::Sessions;
 
 use crate::account::Accounts;
 use crate::config::Config;
+use crate::delivery::Queue;
 use crate::failure::Failure;
 use crate::key::random;
 use crate::mail::Outline;
@@ -51,6 +54,8 @@ pub(crate) struct Hub {
     pub(crate) sessions: Sessions,
     /// The open mailboxes.
     pub(crate) mailboxes: Mailboxes,
+    /// The memory that their indexes take.
+    pub(crate) indexes: Indexes,
     /// The room for messages in memory.
     pub(crate) memory: Memory,
     /// Where the parts of messages are.
@@ -59,6 +64,8 @@ pub(crate) struct Hub {
     pub(crate) addresses: Addresses,
     /// Attempts to log in.
     pub(crate) guesses: Guesses,
+    /// Mail that is on its way.
+    pub(crate) queue: Queue,
     /// The media threads.
     pub(crate) media: Media,
     /// The way to phones and to other sessions.
@@ -88,6 +95,7 @@ impl Hub {
         let Parts { config, storage, accounts, media, signalling, metrics, shutdown } = parts;
         Arc::new(Self {
             addresses: Addresses::new(config.limits.connections_per_address),
+            indexes: Indexes::new(config.mailbox.memory.0),
             config,
             storage,
             accounts: Arc::new(accounts),
@@ -96,6 +104,7 @@ impl Hub {
             memory: Memory::default(),
             outlines: Outlines::default(),
             guesses: Guesses::default(),
+            queue: Queue::default(),
             media,
             signalling,
             metrics,

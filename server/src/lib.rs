@@ -8,8 +8,12 @@ pub mod administration;
 mod call;
 mod clock;
 pub mod command;
+mod composing;
 pub mod config;
+mod content;
+mod delivery;
 mod failure;
+mod file;
 mod first_start;
 mod folder;
 mod folder_lock;
@@ -40,7 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use storage::{BlobStore, Database, Storage};
+use storage::{BlobStore, Database, Lane, Storage};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -54,7 +58,7 @@ use hub::{Hub, Parts};
 use key::ServerKey;
 use metrics::Metrics;
 use net::media::Media;
-use net::{Bound, Kind, Tls};
+use net::{Bound, Kind, Relay, Tls};
 use signalling::{Routes, Signalling};
 
 /// How long sessions and connections have to end when the server stops.
@@ -78,8 +82,10 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let key = Arc::new(open_key(&config)?);
     let storage = open_storage(&config).await?;
     storage.drop_all_uploads().await?;
+    storage.drop_claims().await?;
     let accounts = Accounts::new(storage.clone(), Arc::clone(&key), config.auth.cram_md5);
     let tls = load_tls(&config)?;
+    let relay = Relay::load(&config.mail.relay)?;
     let listeners = bind_all(&config)?;
     let sockets = net::sip::bind(&config)?;
     let control =
@@ -107,10 +113,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let administration = Administration {
         storage: hub.storage.clone(),
         accounts: Arc::clone(&hub.accounts),
+        data: hub.config.data.clone(),
         hub: Some(Arc::clone(&hub)),
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));
     tokio::spawn(sweep(hub.storage.clone(), shutdown.clone()));
+    hub.spawn(delivery::run(Arc::clone(&hub), Lane::Local, None));
+    hub.spawn(delivery::run(Arc::clone(&hub), Lane::Relay, relay));
     info!("ready");
     shutdown.cancelled().await;
     drain(&hub, signalling).await;
@@ -250,6 +259,7 @@ pub fn check_files(config: &Config) -> anyhow::Result<()> {
     }
     database_url(config)?;
     blob_store(config)?;
+    Relay::load(&config.mail.relay)?;
     Routes::new(&config.sip.trunk, Vec::new(), String::new()).map(drop)
 }
 
@@ -270,6 +280,7 @@ fn bind_all(config: &Config) -> anyhow::Result<Vec<Bound>> {
         (Kind::Admin, &listen.admin),
         (Kind::Ximss, &listen.ximss),
         (Kind::Ximsss, &listen.ximsss),
+        (Kind::Lmtp, &listen.lmtp),
     ];
     let mut bound = Vec::new();
     for (kind, addresses) in kinds {

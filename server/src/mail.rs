@@ -3,11 +3,14 @@
 //! Bytes of a message in, its meaning out: pure functions, except that [`Importer`] and [`Exporter`] have files. Nothing here fails
 //! on a message that is wrong: it is shown as far as it goes.
 //!
-//! - When a message is stored: [`fields()`] gives its columns, [`header_block`] the header that is kept beside them.
+//! - When a message is stored: [`new_message`] gives its columns and the header that is kept beside them.
 //! - When a folder shows it: [`viewer_fields`], from the metadata and the header block alone; [`sort_text`] for orders,
 //!   [`matches_anywhere`], [`matches_body`] and [`matches_header`] for filters.
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
 //!   the bytes of one.
+//! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
+//!   [`calendar_text`] do so for calendars.
+//! - When one is composed: [`compose()`] writes what a client wrote as XML, [`resent`] what stands before one that is sent on.
 //! - Where messages come from and go to: an [`Importer`] reads files, an [`Exporter`] writes them, [`welcome()`] has those of
 //!   a first start.
 //!
@@ -18,11 +21,14 @@
 
 mod address;
 mod charset;
+mod compose;
+mod content_line;
 mod date;
 mod export;
 mod fields;
 mod file_name;
 mod header;
+mod icalendar;
 mod import;
 mod line;
 mod parameter;
@@ -31,6 +37,7 @@ mod presentation;
 mod search;
 mod transfer;
 mod tree;
+mod vcard;
 mod viewer;
 mod welcome;
 mod word;
@@ -47,13 +54,22 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compose::{
+    Attached, BASE64_LINE, Composed, Passage, Piece, Stamp, Transfer, Unwritable, append_base64, compose,
+    recipients, resent, secrets, settle_author, sourced,
+};
+pub(crate) use content_line::Unreadable;
+pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
-pub(crate) use fields::fields;
+pub(crate) use fields::{fields, new_message};
 pub(crate) use header::header_block;
+pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};
+pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
 pub(crate) use presentation::email;
 pub(crate) use search::{matches_anywhere, matches_body, matches_header};
 pub(crate) use transfer::Blocks;
+pub(crate) use vcard::{Card, Shown as CardValue, Style as CardStyle, WrongCard};
 pub(crate) use viewer::{Meta, sort_text, viewer_fields};
 pub(crate) use welcome::welcome;

@@ -5,21 +5,24 @@
 //! show it are told once; they are told again after they have asked what has changed.
 
 mod actor;
+mod collation;
 mod column;
 mod index;
 mod numbers;
 mod open;
 mod order;
+mod reading;
+mod sorted;
 
-use protocol::{FlagTerms, FolderReport, Range, ReportMode};
-use storage::{FlagEdit, MailboxId};
+use protocol::{FlagTerms, Flags, FolderReport, Range, ReportMode};
+use storage::{FlagEdit, MailboxId, NewMessage, Uid};
 use tokio::sync::{mpsc, oneshot};
 
-pub(crate) use actor::{flags_of, spawn, stored};
+pub(crate) use actor::spawn;
 pub(crate) use column::SortField;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use numbers::{Numbers, in_order};
-pub(crate) use open::{open, remove_older};
+pub(crate) use open::{open, remove_older, replace};
 pub(crate) use order::{Change, Order, Row};
 
 use crate::failure::Failure;
@@ -76,6 +79,8 @@ pub(crate) enum Command {
     /// Move messages to a mailbox, with this change to their flags: the UIDs that they have there. Of two who move one,
     /// one gets it.
     Move(Vec<u32>, MailboxId, FlagEdit, oneshot::Sender<Result<Vec<u32>, Failure>>),
+    /// Store a message in place of the older version with this UID: the UID that it has.
+    Replace(u32, Box<NewMessage>, oneshot::Sender<Result<u32, Failure>>),
     /// Remove messages for good whose internal date, in milliseconds since 1970, is earlier than this, or all.
     RemoveOlder(Option<i64>, oneshot::Sender<Result<(), Failure>>),
     /// Remove all messages that are marked `Deleted`.
@@ -84,6 +89,8 @@ pub(crate) enum Command {
     Arrived(Vec<u32>, oneshot::Sender<()>),
     /// The mailbox was removed: its folders are told to look, and find nothing.
     Vanished(oneshot::Sender<()>),
+    /// Memory is short: give up what nobody views.
+    Shrink,
     /// A folder was closed.
     Close(FolderKey, oneshot::Sender<()>),
 }
@@ -116,6 +123,20 @@ pub(crate) struct Opened {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Gone;
 
+/// Flags as they are stored.
+pub(crate) fn stored(flags: Flags) -> storage::Flags {
+    storage::Flags::from_bits(flags.bits().into())
+}
+
+/// Stored flags; bits that mean nothing are dropped.
+pub(crate) fn flags_of(flags: storage::Flags) -> Flags {
+    Flags::from_bits(u16::try_from(flags.bits() & 0x7fff).unwrap_or_default())
+}
+
+fn numbers(uids: &[u32]) -> Vec<Uid> {
+    uids.iter().map(|uid| Uid(*uid)).collect()
+}
+
 impl Handle {
     /// Which mailbox.
     pub(crate) const fn id(&self) -> MailboxId {
@@ -125,6 +146,12 @@ impl Handle {
     /// Whether the owner has ended.
     pub(crate) fn is_gone(&self) -> bool {
         self.commands.is_closed()
+    }
+
+    /// Asks the owner to give up memory, if it has time to listen.
+    pub(crate) fn shrink(&self) {
+        // One that is too busy is told again when memory is short again.
+        _ = self.commands.try_send(Command::Shrink);
     }
 
     /// Asks the owner; the answer comes by the channel that is put into the command.

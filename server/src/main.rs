@@ -51,6 +51,11 @@ enum Subcommands {
     /// Bring mail in and out, look whether it is whole
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Copy everything that is kept into a new folder, whole, even while the gateway runs
+    Backup {
+        /// The folder; it is a data folder afterwards
+        folder: PathBuf,
+    },
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -78,6 +83,34 @@ enum AccountCommand {
         /// The account
         #[arg(value_name = "NAME@DOMAIN")]
         address: String,
+    },
+    /// Other names of accounts: they log in, are called and get mail as the account's own
+    #[command(subcommand)]
+    Alias(AliasCommand),
+}
+
+#[derive(Subcommand)]
+enum AliasCommand {
+    /// Give an account another name
+    Add {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+        /// The other name, in any domain that is served here
+        #[arg(value_name = "ALIAS@DOMAIN")]
+        alias: String,
+    },
+    /// List the other names of an account
+    List {
+        /// The account
+        #[arg(value_name = "NAME@DOMAIN")]
+        address: String,
+    },
+    /// Take the name from the account
+    Remove {
+        /// The other name
+        #[arg(value_name = "ALIAS@DOMAIN")]
+        alias: String,
     },
 }
 
@@ -192,6 +225,11 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
         }
         Subcommands::Account(command) => account(&config, command).await,
         Subcommands::Mail(command) => mail(&config, command).await,
+        Subcommands::Backup { folder } => {
+            let folder = std::path::absolute(&folder)
+                .with_context(|| format!("{} is no name of a folder", folder.display()))?;
+            server::command::run(&config, Command::Backup { folder }, say).await
+        }
         Subcommands::Config(ConfigCommand::Check) => {
             server::check_files(&config)?;
             say("the configuration is right")
@@ -236,6 +274,9 @@ async fn account(config: &Config, command: AccountCommand) -> anyhow::Result<()>
         }
         AccountCommand::List => Command::AccountList,
         AccountCommand::Remove { address } => Command::AccountRemove { address },
+        AccountCommand::Alias(AliasCommand::Add { address, alias }) => Command::AliasAdd { address, alias },
+        AccountCommand::Alias(AliasCommand::List { address }) => Command::AliasList { address },
+        AccountCommand::Alias(AliasCommand::Remove { alias }) => Command::AliasRemove { alias },
     };
     server::command::run(config, command, say).await?;
     random.map_or(Ok(()), |line| say(&line))

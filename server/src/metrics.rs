@@ -34,7 +34,9 @@ pub(crate) struct Metrics {
     pub(crate) outboxes: Gauge,
     sessions: Gauge,
     mailboxes: Gauge,
+    indexes: Gauge,
     uploaded: Counter<u64, AtomicU64>,
+    mail: Family<ResultLabels, Counter>,
     queues: Family<NameLabels, Gauge>,
     storage: Family<NameLabels, Gauge>,
     sip: SipMetrics,
@@ -81,12 +83,19 @@ pub(crate) enum Transport {
     Tcp,
     WebSocket,
     Http,
+    Lmtp,
 }
 
 /// For which reason.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct ReasonLabels {
     pub(crate) reason: &'static str,
+}
+
+/// With which result.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ResultLabels {
+    result: &'static str,
 }
 
 /// In which direction: `received` or `sent`.
@@ -144,7 +153,9 @@ impl Metrics {
             outboxes: Gauge::default(),
             sessions: Gauge::default(),
             mailboxes: Gauge::default(),
+            indexes: Gauge::default(),
             uploaded: Counter::default(),
+            mail: Family::default(),
             queues: Family::default(),
             storage: Family::default(),
             sip: SipMetrics::default(),
@@ -164,9 +175,12 @@ impl Metrics {
         registry.register("refused", "Connections and messages refused, by reason", self.refused.clone());
         registry.register("sessions", "Sessions", self.sessions.clone());
         registry.register("mailboxes", "Mailboxes held in memory", self.mailboxes.clone());
+        registry.register("mailbox_bytes", "Bytes of the indexes of mailboxes", self.indexes.clone());
         registry.register("folders", "Open folders", self.folders.clone());
         registry.register("outbox_bytes", "Bytes that clients have not acknowledged", self.outboxes.clone());
         registry.register("uploaded_bytes", "Bytes of uploaded files", self.uploaded.clone());
+        let help = "What became of recipients of mail: delivered, deferred (each time), bounced, refused";
+        registry.register("mail", help, self.mail.clone());
         registry.register("queue", "Entries that wait, by queue", self.queues.clone());
         let help = "Storage: changes asked for, commits, connections to the database";
         registry.register("storage", help, self.storage.clone());
@@ -259,15 +273,24 @@ impl Metrics {
         self.refused.get_or_create(&ReasonLabels { reason }).inc();
     }
 
+    /// What became of a recipient of a message: `delivered`, `deferred`, `bounced` or `refused`.
+    pub(crate) fn mail(&self, result: &'static str) {
+        self.mail.get_or_create(&ResultLabels { result }).inc();
+    }
+
     /// Bytes of a file were stored.
     pub(crate) fn uploaded(&self, bytes: u64) {
         self.uploaded.inc_by(bytes);
     }
 
-    /// Everything, in Prometheus text format.
-    pub(crate) fn text(&self, hub: &Hub) -> String {
+    /// Everything, in Prometheus text format. `mail` is how many recipients of mail wait, if that is known.
+    pub(crate) fn text(&self, hub: &Hub, mail: Option<i64>) -> String {
+        if let Some(waiting) = mail {
+            self.queues.get_or_create(&NameLabels { name: "mail" }).set(waiting);
+        }
         self.sessions.set(signed(hub.sessions.count()));
         self.mailboxes.set(signed(hub.mailboxes.count()));
+        self.indexes.set(signed(hub.indexes.bytes()));
         let pressure = hub.storage.pressure();
         let storage = [
             ("jobs", i64::try_from(pressure.jobs).unwrap_or(i64::MAX)),

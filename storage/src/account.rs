@@ -3,8 +3,11 @@
 use std::fmt;
 
 use crate::Storage;
+use crate::alias;
 use crate::clock;
+use crate::domain;
 use crate::error::{Aggregate, Error, Result};
+use crate::file;
 use crate::id::{AccountId, DomainId};
 use crate::mailbox;
 use crate::name;
@@ -25,9 +28,12 @@ const CREATE: Sql = Sql::same(
     "INSERT INTO account (id, domain, name, name_key, real_name, password_hash, digests, key_version, \
      uid_validity, created) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 0, $8) ON CONFLICT DO NOTHING",
 );
-const HAS_DOMAIN: Sql = Sql::same("SELECT 1 FROM domain WHERE id = $1");
 const BY_ID: Sql = select!("WHERE a.id = $1");
-const BY_NAME: Sql = select!("WHERE d.name_key = $1 AND a.name_key = $2");
+const BY_NAME: Sql = select!(
+    "WHERE a.id = COALESCE(\
+     (SELECT x.id FROM account x JOIN domain y ON y.id = x.domain WHERE y.name_key = $1 AND x.name_key = $2), \
+     (SELECT x.account FROM alias x JOIN domain y ON y.id = x.domain WHERE y.name_key = $1 AND x.name_key = $2))"
+);
 const OF_DOMAIN: Sql = select!("WHERE a.domain = $1");
 const SET_CREDENTIALS: Sql = Sql::same(
     "UPDATE account SET password_hash = $2, digests = $3, key_version = key_version + 1 WHERE id = $1 \
@@ -116,7 +122,7 @@ impl Storage {
         find(&mut self.pool().reader().await?.connection(), account).await
     }
 
-    /// The account of that name in the domain of that name, both whatever their case.
+    /// The account that has that name, or that alias, in the domain of that name, both whatever their case.
     pub async fn find_account(&self, name: &str, domain: &str) -> Result<Option<Account>> {
         let (name, domain) = (name::key(name), name::key(domain));
         let mut reader = self.pool().reader().await?;
@@ -149,8 +155,9 @@ impl Storage {
     }
 }
 
-/// Lets go of the blobs of every message of a domain, whose accounts are removed next.
+/// Lets go of the blobs of every message and file of a domain, whose accounts are removed next.
 pub(crate) async fn release_blobs_of_domain(connection: &mut Connection<'_>, domain: DomainId) -> Result<()> {
+    file::release_blobs_of_domain(connection, domain).await?;
     connection.rows(LOCK_DOMAIN, &[domain.into()], |_| Ok(())).await?;
     connection.execute(RELEASE_DOMAIN, &[domain.into(), clock::now().into()]).await.map(drop)
 }
@@ -174,9 +181,9 @@ async fn find(connection: &mut Connection<'_>, account: AccountId) -> Result<Acc
 }
 
 async fn create(connection: &mut Connection<'_>, id: AccountId, account: &NewAccount) -> Result<Account> {
-    let domain = connection.optional(HAS_DOMAIN, &[account.domain.into()]).await?;
-    domain.ok_or(Error::NotFound { what: Aggregate::Domain })?;
+    domain::lock(connection, account.domain).await?;
     let key = name::key(&account.name);
+    alias::refuse_taken(connection, account.domain, &key).await?;
     let values = [
         id.into(),
         account.domain.into(),
@@ -209,6 +216,7 @@ async fn call(connection: &mut Connection<'_>, account: AccountId, real_name: &s
 }
 
 async fn remove(connection: &mut Connection<'_>, account: AccountId) -> Result<()> {
+    file::release_blobs(connection, account).await?;
     connection.rows(LOCK, &[account.into()], |_| Ok(())).await?;
     connection.execute(RELEASE, &[account.into(), clock::now().into()]).await?;
     match connection.execute(REMOVE, &[account.into()]).await? {

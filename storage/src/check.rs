@@ -1,6 +1,6 @@
 //! Is what is stored whole, and how is it mended?
 //!
-//! Each check looks at one kind of contradiction: between the rows of a mailbox ([`mailbox`]), between rows and those that
+//! Each check looks at one kind of contradiction: between the rows of a mailbox ([`mailbox`]) or of files ([`file`]), between rows and those that
 //! they belong to ([`dangling`]), between rows and blobs ([`blobs`]). A check alone changes nothing; mending decides anew
 //! under the locks that every change takes, so that both may run beside everything else. What only the message itself can
 //! tell, its fields and its header, the caller reads from the blob.
@@ -9,11 +9,13 @@
 
 pub(crate) mod blobs;
 mod dangling;
+mod file;
 mod mailbox;
 
 use crate::Storage;
 use crate::blob::{Blob, BlobKey};
 use crate::error::Result;
+use crate::file::FileUsage;
 use crate::id::Uid;
 use crate::mailbox::Mailbox;
 use crate::statement::Sql;
@@ -60,6 +62,15 @@ pub struct MiscountedBlob {
     pub kept: Option<i64>,
     /// How many rows name it.
     pub named: i64,
+}
+
+/// An account whose files are not what is kept of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MiscountedFiles {
+    /// What is kept.
+    pub kept: FileUsage,
+    /// What is right.
+    pub counted: FileUsage,
 }
 
 /// A blob that a row names which is no message.

@@ -6,13 +6,14 @@ use crate::clock;
 use crate::error::{Aggregate, Error, Result};
 use crate::id::DomainId;
 use crate::name;
-use crate::statement::{Connection, Row, Sql};
+use crate::statement::{Connection, Row, Sql, locking};
 
 const CREATE: Sql = Sql::same(
     "INSERT INTO domain (id, name, name_key, created) VALUES ($1, $2, $3, $4) ON CONFLICT (name_key) DO NOTHING",
 );
 const LIST: Sql = Sql::same("SELECT id, name, created FROM domain");
 const FIND: Sql = Sql::same("SELECT id, name, created FROM domain WHERE name_key = $1");
+const LOCK: Sql = locking!("SELECT id FROM domain WHERE id = $1");
 const REMOVE: Sql = Sql::same("DELETE FROM domain WHERE id = $1");
 
 /// A domain.
@@ -53,6 +54,12 @@ impl Storage {
     pub async fn remove_domain(&self, domain: DomainId) -> Result<()> {
         self.pool().write(domain, |c, domain| Box::pin(remove(c, *domain))).await
     }
+}
+
+/// Keeps others from giving a name in the domain until the transaction ends.
+pub(crate) async fn lock(connection: &mut Connection<'_>, domain: DomainId) -> Result<()> {
+    let row = connection.optional(LOCK, &[domain.into()]).await?;
+    row.map(drop).ok_or(Error::NotFound { what: Aggregate::Domain })
 }
 
 fn from_row(row: &Row) -> Result<Domain> {

@@ -105,6 +105,17 @@ pub enum Error {
     /// The upload set of the session may not hold this file beside the others.
     #[error("the session may not hold so many files, or so large ones")]
     NoRoom,
+    /// The account may not have so many files, or so many bytes in them.
+    #[error("the account may not have so many files, or so much in them")]
+    FilesFull,
+    /// What was named is not of the kind, or not in the state, that the operation needs.
+    #[error("the {what} does not allow it: {reason}")]
+    Unsuitable {
+        /// What was named.
+        what: Aggregate,
+        /// Why it cannot be.
+        reason: &'static str,
+    },
     /// What is stored cannot be what was written.
     #[error("the stored data is damaged: {what}")]
     Damaged {
@@ -152,12 +163,16 @@ pub enum Aggregate {
     Domain,
     /// An account.
     Account,
+    /// Another name of an account.
+    Alias,
     /// A mailbox.
     Mailbox,
     /// A message of a mailbox.
     Message,
     /// A file of a session's upload set.
     Upload,
+    /// A file or directory of an account.
+    File,
     /// A preference of an account.
     Preference,
     /// The address of record of a registration.
@@ -169,9 +184,11 @@ impl fmt::Display for Aggregate {
         f.write_str(match self {
             Self::Domain => "domain",
             Self::Account => "account",
+            Self::Alias => "alias",
             Self::Mailbox => "mailbox",
             Self::Message => "message",
             Self::Upload => "upload",
+            Self::File => "file",
             Self::Preference => "preference",
             Self::Address => "address",
         })
@@ -290,7 +307,11 @@ fn from_postgres(code: &str, reason: impl Fn() -> Arc<str>) -> Option<Error> {
             "08" | "53" | "57" => Some(Error::Busy { reason: reason() }),
             // no such role, wrong password; no such database; not allowed
             "28" | "3D" => Some(Error::Configuration { reason: reason() }),
-            _ => (code == "42501").then(|| Error::Configuration { reason: reason() }),
+            // not allowed; an extension that is not there
+            _ => {
+                let is_refused = matches!(code, "42501" | "0A000" | "58P01");
+                is_refused.then(|| Error::Configuration { reason: reason() })
+            }
         },
     }
 }

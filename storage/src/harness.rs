@@ -6,7 +6,7 @@
 //! files some seconds after the last of them is gone.
 
 mod cluster;
-mod service;
+mod s3;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use service::Service;
+pub(crate) use s3::S3;
 
 use crate::{
     Account, AccountId, Blob, BlobKey, BlobStore, Config, Credentials, Database, Domain, Fields, Flags,
@@ -65,7 +65,7 @@ pub(crate) struct Bed {
     pub(crate) config: Config,
     pub(crate) folder: TempDir,
     /// Where the bucket is, on a bed with one.
-    pub(crate) service: Option<Service>,
+    pub(crate) service: Option<S3>,
 }
 
 impl Bed {
@@ -87,13 +87,13 @@ impl Bed {
 
     /// SQLite, with blobs in a bucket.
     pub(crate) async fn bucket() -> Self {
-        let (folder, service) = (TempDir::new().unwrap(), Service::start());
+        let (folder, service) = (TempDir::new().unwrap(), S3::start());
         let database = Database::Sqlite { path: folder.path().join("gateway.sqlite") };
         let blobs = BlobStore::Bucket(service.bucket(folder.path()));
         Self::with(folder, Config { database, blobs }, Some(service)).await
     }
 
-    async fn with(folder: TempDir, config: Config, service: Option<Service>) -> Self {
+    async fn with(folder: TempDir, config: Config, service: Option<S3>) -> Self {
         let storage = Storage::open(config.clone()).await.unwrap();
         Self { storage, config, folder, service }
     }
@@ -160,6 +160,14 @@ impl Bed {
         let row = reader.connection().optional(crate::statement::Sql::same(sql), &[]).await.unwrap();
         row.unwrap().integer(0).unwrap()
     }
+
+    /// Runs a statement as a change.
+    pub(crate) async fn change(&self, sql: &'static str) -> crate::Result<()> {
+        let run: crate::pool::Run<&'static str, ()> = |c, sql| {
+            Box::pin(async move { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
+        };
+        self.storage.pool().write(sql, run).await
+    }
 }
 
 pub(crate) fn new_account(domain: &Domain, name: &str) -> NewAccount {
@@ -220,6 +228,25 @@ const CONTRADICTIONS: &[&str] = &[
         ") n ON n.blob = b.key GROUP BY b.key, b.refs) x WHERE refs <> named"
     ),
     "SELECT COUNT(*) FROM message m LEFT JOIN blob b ON b.key = m.blob WHERE b.key IS NULL",
+    // A queued message whose time is not that of its recipients.
+    "SELECT COUNT(*) FROM queued q WHERE claimed = 0 AND next <> COALESCE(\
+     (SELECT MIN(r.next) FROM queued_recipient r WHERE r.message = q.id), -1)",
+    "SELECT COUNT(*) FROM file_extent e LEFT JOIN blob b ON b.key = e.blob WHERE b.key IS NULL",
+    // A file that is not in a directory.
+    "SELECT COUNT(*) FROM file f LEFT JOIN file d ON d.account = f.account AND d.is_directory = 1 AND \
+     f.directory = CASE WHEN d.directory = '' THEN d.name ELSE d.directory || '/' || d.name END \
+     WHERE f.directory <> '' AND d.id IS NULL",
+    // A file whose extents are not what it is long, or have gaps or overlap, or reach beyond their blobs.
+    "SELECT COUNT(*) FROM file f LEFT JOIN (SELECT file, SUM(length) AS length FROM file_extent GROUP BY file) e \
+     ON e.file = f.id WHERE f.size <> COALESCE(e.length, 0)",
+    "SELECT COUNT(*) FROM file_extent e LEFT JOIN file_extent p ON p.file = e.file AND \
+     p.position + p.length = e.position WHERE (e.position > 0 AND p.file IS NULL) OR e.length <= 0 \
+     OR e.start < 0 OR e.start + e.length > e.blob_size",
+    // An account that has not what is counted.
+    "SELECT COUNT(*) FROM account a LEFT JOIN file_usage u ON u.account = a.id \
+     LEFT JOIN (SELECT account, COUNT(*) AS files, SUM(size) AS bytes FROM file GROUP BY account) f \
+     ON f.account = a.id \
+     WHERE COALESCE(u.files, 0) <> COALESCE(f.files, 0) OR COALESCE(u.bytes, 0) <> COALESCE(f.bytes, 0)",
 ];
 
 impl Bed {

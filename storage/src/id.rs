@@ -61,6 +61,14 @@ id! {
     /// Names a mailbox through all its renamings; a mailbox created anew under an old name has a new id.
     MailboxId
 }
+id! {
+    /// Names a file or directory through all its renamings.
+    FileId
+}
+id! {
+    /// Names a message of the queue.
+    QueuedId
+}
 
 /// The number of a message in its mailbox: from 1, rising, never used twice under one UIDVALIDITY.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,12 +16,14 @@
 use std::sync::Arc;
 
 mod account;
+mod alias;
 mod backup;
 mod blob;
 mod check;
 mod clock;
 mod domain;
 mod error;
+mod file;
 mod flags;
 #[cfg(test)]
 mod harness;
@@ -32,8 +34,10 @@ mod migration;
 mod name;
 mod pool;
 mod preference;
+mod queue;
 mod reference;
 mod registration;
+mod search;
 mod setting;
 mod statement;
 mod subscription;
@@ -41,13 +45,15 @@ mod upload;
 mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
+pub use alias::Alias;
 pub use backup::BackedUp;
 pub use blob::{Blob, BlobKey, BlobStore, BlobStream, BlobWriter, Blobs, Bucket};
-pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
+pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
-pub use id::{AccountId, DomainId, MailboxId, Modseq, Uid};
+pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Mailbox};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
@@ -55,8 +61,10 @@ pub use message::{
 pub use name::MailboxName;
 pub use pool::{Database, Pressure};
 pub use preference::Preference;
+pub use queue::{Claimed, Lane, NewQueued, Outcome, Recipient, Submission, Waiting};
 pub use reference::Swept;
 pub use registration::{Binding, Registration};
+pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
 use tokio::sync::Mutex;

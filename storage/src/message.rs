@@ -7,11 +7,13 @@ mod append;
 mod change;
 mod copy;
 mod read;
+mod replace;
 
 use crate::blob::Blob;
 use crate::flags::Flags;
 use crate::id::{Modseq, Uid};
 
+pub(crate) use append::append;
 pub use read::{SortColumn, SortKey, Summary};
 
 /// A message to be stored.

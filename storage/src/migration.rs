@@ -32,11 +32,24 @@ const STEPS: &[Step] = &[
         name: "subscriptions",
         sql: Sql::same(include_str!("../../migrations/0004_subscriptions.sql")),
     },
+    Step { version: 5, name: "queue", sql: Sql::same(include_str!("../../migrations/0005_queue.sql")) },
+    Step {
+        version: 6,
+        name: "search",
+        sql: Sql {
+            sqlite: include_str!("../../migrations/sqlite/0006_search.sql"),
+            postgres: include_str!("../../migrations/postgres/0006_search.sql"),
+        },
+    },
+    Step { version: 7, name: "rights", sql: Sql::same(include_str!("../../migrations/0007_rights.sql")) },
+    Step { version: 8, name: "files", sql: Sql::same(include_str!("../../migrations/0008_files.sql")) },
 ];
 
 /// The mark of tables whose rows lie in the order of their primary key. Only SQLite can; to PostgreSQL the mark is
 /// a comment.
 const CLUSTERED: (&str, &str) = ("/* clustered */", "WITHOUT ROWID");
+/// The mark of texts that are ordered by their bytes. SQLite orders all so; to it the mark is a comment.
+const BYTEWISE: (&str, &str) = ("/* bytewise */", "COLLATE \"C\"");
 
 const TABLE: &str = "migration";
 /// That something exists already is no news, at any start but the first.
@@ -56,7 +69,7 @@ pub(crate) async fn run_postgres(connection: &mut PgConnection) -> Result<()> {
     connection.lock().await.map_err(from_migrate)?;
     connection.ensure_migrations_table(TABLE).await.map_err(from_migrate)?;
     refuse_newer(Connection::Postgres(connection)).await?;
-    let mut migrator = migrator(|sql| sql.postgres.to_owned());
+    let mut migrator = migrator(|sql| sql.postgres.replace(BYTEWISE.0, BYTEWISE.1));
     migrator.set_locking(false);
     migrator.run_direct(None, connection, false).await.map_err(from_migrate)?;
     // On an error the lock goes with the connection.

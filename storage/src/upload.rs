@@ -9,7 +9,7 @@ use crate::statement::{Connection, Sql, locking};
 
 const FIND: Sql = Sql::same("SELECT id, content_type, blob, size FROM upload WHERE session = $1 AND id = $2");
 const LIST: Sql = Sql::same("SELECT id, content_type, blob, size FROM upload WHERE session = $1");
-const LOCK: Sql = locking!("SELECT blob FROM upload WHERE session = $1 AND id = $2");
+const LOCK: Sql = locking!("SELECT blob, size FROM upload WHERE session = $1 AND id = $2");
 const SET: Sql = Sql::same(
     "INSERT INTO upload (session, id, blob, size, content_type) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT (session, id) DO UPDATE SET blob = excluded.blob, size = excluded.size, \
@@ -122,6 +122,13 @@ async fn set(connection: &mut Connection<'_>, session: &str, upload: &Upload, ro
         (&upload.content_type).into(),
     ];
     connection.execute(SET, &values).await.map(drop)
+}
+
+/// The blob of a file of a session's upload set, which holds it until the transaction ends.
+pub(crate) async fn lock(connection: &mut Connection<'_>, session: &str, id: &str) -> Result<Blob> {
+    let row = connection.optional(LOCK, &[session.into(), id.into()]).await?;
+    let row = row.ok_or(Error::NotFound { what: Aggregate::Upload })?;
+    Blob::from_row(row.text(0)?, row.integer(1)?)
 }
 
 async fn drop_set(connection: &mut Connection<'_>, session: &str) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod baresip;
 mod browser;
+mod bucket;
 mod client;
 mod fixture;
 mod gateway;
@@ -9,18 +10,21 @@ mod http;
 mod kamailio;
 pub(crate) mod network;
 mod ports;
+mod postgres;
 pub(crate) mod sound;
 mod tone;
 mod user_agent;
 
 pub(crate) use baresip::{Baresip, Line};
 pub(crate) use browser::{Browser, Kind as BrowserKind, Rtp};
+pub(crate) use bucket::Bucket;
 pub(crate) use client::{Client, Kind, Login, Received, element};
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::{Gateway, printed_password, run};
 pub(crate) use http::Http;
 pub(crate) use kamailio::Kamailio;
 pub(crate) use ports::{free_port, free_port_range};
+pub(crate) use postgres::Postgres;
 pub(crate) use user_agent::UserAgent;
 
 /// How long anything that must happen may take on a slow machine.

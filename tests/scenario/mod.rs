@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser_calls;
+mod bucket;
 mod calls;
 mod connections;
 mod dtls_loss;
@@ -9,10 +10,12 @@ mod files;
 mod guesses;
 mod http_binding;
 mod kill;
+mod kill_ledger;
 mod limits;
 mod login;
 mod operations;
 mod page;
+mod page_mail;
 mod resumption;
 mod stored;
 

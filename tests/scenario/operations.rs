@@ -106,6 +106,37 @@ async fn accounts_are_managed_while_it_runs_and_while_it_does_not() {
 }
 
 #[tokio::test]
+async fn an_alias_is_the_account_for_whoever_logs_in_and_whoever_calls() {
+    let gateway = Gateway::start().await;
+    let done = async |arguments: &[&str]| {
+        let (out, error, code) = gateway.run(arguments, "").await;
+        assert_eq!(code, Some(0), "{error}");
+        out
+    };
+    let refused = async |arguments: &[&str], words: &str| {
+        let (_, error, code) = gateway.run(arguments, "").await;
+        assert!(code == Some(1) && error.contains(words), "{error}");
+    };
+    done(&["account", "alias", "add", ALICE, "Sales@localhost"]).await;
+    assert_eq!(done(&["account", "alias", "list", ALICE]).await, "sales@localhost\n");
+    refused(&["account", "alias", "add", BOB, "sales@localhost"], "is an alias already").await;
+    refused(&["account", "alias", "add", BOB, ALICE], "is an account already").await;
+    refused(&["account", "alias", "add", BOB, "bob@nowhere.example"], "there is no domain").await;
+    refused(&["account", "add", "sales@localhost"], "is an alias").await;
+    refused(&["account", "remove", "sales@localhost"], "name the account itself, alice@localhost").await;
+    let mut client = Client::connect(&gateway, Kind::Tcp, Login::Password("sales@localhost")).await;
+    assert_eq!(client.session("userName"), ALICE);
+    client.run(r#"<signalBind clientID="desk"/>"#).await;
+    let mut phone = UserAgent::new(&gateway, "bob").await;
+    phone.call("SALES", Some(phone.sdp()));
+    client.notice("callIncoming").await;
+    done(&["account", "alias", "remove", "sales@localhost"]).await;
+    refused(&["account", "alias", "remove", "sales@localhost"], "is not an alias").await;
+    phone.call("sales", Some(phone.sdp()));
+    phone.event(|event| matches!(event, Event::Rejected { status, .. } if status.code() == 404)).await;
+}
+
+#[tokio::test]
 async fn mail_that_is_imported_is_seen_in_open_folders_at_once() {
     let gateway = Gateway::start().await;
     let mut alice = Client::connect(&gateway, Kind::WebSocket, Login::Password(ALICE)).await;

@@ -50,7 +50,11 @@ fn same_content(shown: &Element, real: &Element) -> bool {
     shown.len() == real.len()
         && shown.iter().zip(&real).all(|pair| match pair {
             (Node::Element(shown), Node::Element(real)) => {
-                shown.name() == real.name() && shown.text() == real.text() && same_content(shown, real)
+                let has = |(name, value)| real.attribute(name) == Some(value);
+                shown.name() == real.name()
+                    && shown.attributes().all(has)
+                    && shown.text() == real.text()
+                    && same_content(shown, real)
             }
             (Node::Text(shown), Node::Text(real)) => shown == real,
             (Node::Element(_) | Node::Text(_), _) => false,

@@ -7,8 +7,10 @@ use crate::harness::{Fixture, Mail};
 /// The fixture of this name.
 pub(super) fn fixture(name: &str) -> Fixture {
     match name {
-        "calls" => Fixture::new(),
+        "calls" | "empty" => Fixture::new(),
+        "little_room" => Fixture::new().config("[files]\nsize = \"100B\"\ncount = 5\n"),
         "folder_examples" => Fixture::new().preference("DeleteMode", "Mark").mail("INBOX", folder_examples()),
+        "letters" => Fixture::new().mail("INBOX", letters()),
         "three_messages" => Fixture::new().mail("INBOX", three_messages()),
         _ => panic!("there is no fixture {name}"),
     }
@@ -66,6 +68,32 @@ fn three_messages() -> Vec<Mail> {
         mail(1, "Seen", "carol@example.org", "Zebra"),
         mail(2, "Seen,Flagged", "bob@example.org", "apple"),
         mail(3, "", "alice@example.org", "Mango"),
+    ]
+}
+
+/// Four messages that differ in what folders are sorted and filtered by; the fourth is marked as deleted.
+fn letters() -> Vec<Mail> {
+    let mail = |uid: u32, flags, from: &str, subject: &str, rest: &str| Mail {
+        uid,
+        internal_date: date(4 - uid as usize),
+        flags: Flags::from_wire(flags).expect("flags"),
+        from: from.to_owned(),
+        subject: subject.to_owned(),
+        rest: rest.to_owned(),
+    };
+    let attachment = "X-Kind: Alpha\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee the list.\r\n\
+        --b\r\nContent-Type: application/pdf; name=\"Tea list.pdf\"\r\n\r\nx\r\n--b--\r\n";
+    vec![
+        mail(
+            1,
+            "Seen",
+            "Zo\u{eb} <zoe@example.org>",
+            "\u{e4}pfel",
+            "X-Priority: 5\r\nX-Kind: beta\r\n\r\nTEA at noon.\r\n",
+        ),
+        mail(2, "", "anna@example.org", "Zebra", "X-Priority: 1\r\n\r\nCoffee\r\nonly.\r\n"),
+        mail(3, "Seen,Flagged", "\u{c9}mile <emile@example.org>", "apple", attachment),
+        mail(4, "Seen,Deleted", "Bob <bob@example.org>", "Apple", "\r\nNothing.\r\n"),
     ]
 }
 

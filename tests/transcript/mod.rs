@@ -13,6 +13,8 @@
 //! | `SIP> …`, `SIP< …` | a phone does something, or sees it done (`phone.rs`) |
 //! | `import: N MAILBOX` | so many messages are delivered to the mailbox |
 //! | `remove: MAILBOX UID …` | another session removes messages |
+//! | `upload: ID TEXT` | a file goes into the client's upload set |
+//! | `bob: <request …/>` | another account sends, and it succeeds |
 //!
 //! Attributes that a line leaves out may be there. `tag` and `callLeg="inp…"` stand for any value, the same one each time.
 //! `SDP:NAME(offer)` and `SDP:NAME(answer)` stand for a session description; who sends it makes a real one.
@@ -53,7 +55,20 @@ macro_rules! transcripts {
 transcripts! {
     empty_mailbox
     empty_trash
+    file_attr_read
+    file_attr_write
+    file_dir_create
+    file_dir_info
+    file_list
+    file_read
+    file_remove
+    file_rename
+    file_store
+    file_sub_list
+    file_sub_update
+    file_write
     folder_examples
+    folder_open
     folder_reopen
     incoming_01
     incoming_02
@@ -64,7 +79,10 @@ transcripts! {
     mailbox_rename
     mailbox_sub_list
     mailbox_sub_update
+    message_append
     message_move
+    message_redirect
+    message_submit
     outgoing_01
     outgoing_11
 }

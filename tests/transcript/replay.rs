@@ -1,12 +1,13 @@
 //! Replays a transcript.
 
+use hyper::Method;
 use media::{Local, Negotiation, Proposal};
-use protocol::{Element, Limits};
+use protocol::{Element, Limits, Node};
 
 use super::compare::{Names, description, same, sdp_of};
 use super::fixtures;
 use super::phone::Phone;
-use crate::harness::{ALICE, Client, Gateway, Kind, Login};
+use crate::harness::{ALICE, BOB, Client, Gateway, Http, Kind, Login};
 
 /// Replays a transcript over a transport.
 pub(super) async fn replay(text: &str, kind: Kind) {
@@ -68,6 +69,8 @@ impl Replay {
             "SIP<" => self.phone.see(rest).await,
             "import:" => self.import(rest).await,
             "remove:" => self.remove(rest).await,
+            "upload:" => self.upload(rest).await,
+            "bob:" => self.run_as_bob(&read(rest), place).await,
             _ => panic!("{place}: not a line of a transcript"),
         }
     }
@@ -88,8 +91,11 @@ impl Replay {
                 request.push(Element::new("sdpText").with_text(text));
             }
             None => {
-                for child in shown.elements() {
-                    request.push(child.clone());
+                for child in shown.children() {
+                    match child {
+                        Node::Element(child) => _ = request.push(child.clone()),
+                        Node::Text(text) => _ = request.push_text(text),
+                    }
                 }
             }
         }
@@ -173,6 +179,21 @@ impl Replay {
         let file = file.to_str().expect("a path");
         let (out, error, code) = self.gateway.run(&["mail", "import", ALICE, mailbox, file], "").await;
         assert_eq!((out.as_str(), code), ("1 message imported\n", Some(0)), "{error}");
+    }
+
+    async fn upload(&self, line: &str) {
+        let (id, content) = line.split_once(' ').expect("upload: ID CONTENT");
+        let url = format!("/Session/{}/UPLOAD/{id}", self.client.session("urlID"));
+        let answer = Http::of(&self.gateway).send(Method::PUT, &url, &[], content.to_owned()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    async fn run_as_bob(&self, request: &Element, place: &str) {
+        let mut bob = Client::connect(&self.gateway, Kind::Tcp, Login::Password(BOB)).await;
+        bob.send(&request.to_xml()).await;
+        let response = bob.message(|message| message.is("response")).await;
+        assert_eq!(response.attribute("errorText"), None, "{place}");
+        bob.run("<bye/>").await;
     }
 
     async fn remove(&self, line: &str) {

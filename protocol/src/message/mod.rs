@@ -65,6 +65,11 @@ messages! {
     folder_report FolderReport;
     folder_message FolderMessage;
     message_added MessageAdded;
+    file_info FileInfo;
+    file_dir_report FileDirReport;
+    file_data FileData;
+    file_attr_data FileAttrData;
+    file_subscription FileSubscription;
     call_incoming CallIncoming;
     call_provisioned CallProvisioned;
     call_connected CallConnected;

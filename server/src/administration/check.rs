@@ -98,6 +98,18 @@ impl<W: AsyncWriteExt + Unpin> Check<'_, W> {
                 return checked;
             }
         }
+        for path in self.storage.check_files(account.id).await.map_err(text)? {
+            self.damage(&format!("{address} file {path}: its pieces are not as long as it is"), Remedy::None)
+                .await?;
+        }
+        if let Some(found) = self.storage.check_file_usage(account.id, self.mend).await.map_err(text)? {
+            let (kept, counted) = (found.kept, found.counted);
+            let line = format!(
+                "{address}: {} files of {} bytes are kept, and {} of {} are right",
+                kept.files, kept.bytes, counted.files, counted.bytes
+            );
+            self.damage(&line, Remedy::Mending).await?;
+        }
         Ok(())
     }
 

@@ -150,6 +150,23 @@ pub(super) mod advertised {
     }
 }
 
+/// The name of a host, or none.
+pub(super) fn host_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    const EXPECTED: &str = "the name of a host, such as \"mail.example.org\", or empty";
+    let text: String = read(deserializer, EXPECTED)?;
+    let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
+    if text.len() <= 253 && text.chars().all(good) { Ok(text) } else { refuse(format!("{text:?}"), EXPECTED) }
+}
+
+/// A port of another machine.
+pub(super) fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    const EXPECTED: &str = "a port from 1 to 65535";
+    match read(deserializer, EXPECTED)? {
+        0 => refuse(0, EXPECTED),
+        port => Ok(port),
+    }
+}
+
 /// Where rows are kept.
 pub(super) fn database_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     const EXPECTED: &str = "postgres://USER@HOST/NAME, or empty for SQLite in the data folder";

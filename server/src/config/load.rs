@@ -55,7 +55,7 @@ impl FromStr for ListenOption {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const KINDS: [&str; 6] = ["http", "https", "admin", "ximss", "ximsss", "sip"];
+        const KINDS: [&str; 7] = ["http", "https", "admin", "ximss", "ximsss", "sip", "lmtp"];
         let expected = || format!("expected KIND=ADDRESS:PORT or KIND=off, KIND one of {}", KINDS.join(", "));
         let (kind, address) = text.split_once('=').ok_or_else(expected)?;
         if !KINDS.contains(&kind) {
@@ -111,6 +111,7 @@ impl Config {
                 "admin" => &mut self.listen.admin,
                 "ximss" => &mut self.listen.ximss,
                 "ximsss" => &mut self.listen.ximsss,
+                "lmtp" => &mut self.listen.lmtp,
                 _ => &mut self.listen.sip,
             };
             if !replaced.contains(&&option.kind) {
@@ -139,6 +140,13 @@ impl Config {
         if self.blobs.access_key.is_empty() != self.blobs.secret_key_file.as_os_str().is_empty() {
             return conflict(
                 "blobs.access_key and blobs.secret_key_file belong together: set both or neither".to_owned(),
+            );
+        }
+        let relay = &self.mail.relay;
+        if relay.user.is_empty() != relay.password_file.as_os_str().is_empty() {
+            return conflict(
+                "mail.relay.user and mail.relay.password_file belong together: set both or neither"
+                    .to_owned(),
             );
         }
         let needed = 2 * (self.media.thread_count() + 1);

@@ -14,6 +14,18 @@ mod call_update_accept;
 mod call_update_reject;
 mod empty_mailbox;
 mod empty_trash;
+mod file_attr_read;
+mod file_attr_write;
+mod file_dir_create;
+mod file_dir_info;
+mod file_list;
+mod file_read;
+mod file_remove;
+mod file_rename;
+mod file_store;
+mod file_sub_list;
+mod file_sub_update;
+mod file_write;
 mod folder_browse;
 mod folder_close;
 mod folder_expunge;
@@ -29,10 +41,13 @@ mod mailbox_remove;
 mod mailbox_rename;
 mod mailbox_sub_list;
 mod mailbox_sub_update;
+mod message_append;
 mod message_copy;
 mod message_mark;
 mod message_move;
+mod message_redirect;
 mod message_remove;
+mod message_submit;
 mod noop;
 mod pattern;
 mod prefs_read;
@@ -50,8 +65,10 @@ mod view;
 
 use protocol::{ErrorCode, Request};
 
+use crate::delivery::EnvelopeAddress;
 use crate::failure::Failure;
 use crate::login::{Login, Progress};
+use crate::mail::Unwritable;
 use crate::mailbox::OpenFolder;
 use crate::session::{Reply, Session, Step};
 
@@ -88,8 +105,23 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MessageRemove(request) => message_remove::handle(session, request),
         Request::MessageCopy(request) => message_copy::handle(session, request),
         Request::MessageMove(request) => message_move::handle(session, request),
+        Request::MessageAppend(request) => message_append::handle(session, request),
+        Request::MessageSubmit(request) => message_submit::handle(session, request),
+        Request::MessageRedirect(request) => message_redirect::handle(session, request),
         Request::EmptyTrash(_) => empty_trash::handle(session),
         Request::EmptyMailbox(request) => empty_mailbox::handle(session, &request),
+        Request::FileList(request) => file_list::handle(session, request),
+        Request::FileDirInfo(request) => file_dir_info::handle(session, request),
+        Request::FileDirCreate(request) => file_dir_create::handle(session, &request),
+        Request::FileRead(request) => file_read::handle(session, request),
+        Request::FileWrite(request) => file_write::handle(session, request),
+        Request::FileRename(request) => file_rename::handle(session, &request),
+        Request::FileRemove(request) => file_remove::handle(session, &request),
+        Request::FileStore(request) => file_store::handle(session, request),
+        Request::FileAttrRead(request) => file_attr_read::handle(session, request),
+        Request::FileAttrWrite(request) => file_attr_write::handle(session, request),
+        Request::FileSubList(_) => file_sub_list::handle(session),
+        Request::FileSubUpdate(request) => file_sub_update::handle(session, request),
         Request::SignalBind(request) => signal_bind::handle(session, request),
         Request::SignalUnbind(_) => signal_unbind::handle(session),
         Request::CallStart(request) => call_start::handle(session, request),
@@ -133,8 +165,23 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MessageRemove(_)
         | Request::MessageCopy(_)
         | Request::MessageMove(_)
+        | Request::MessageAppend(_)
+        | Request::MessageSubmit(_)
+        | Request::MessageRedirect(_)
         | Request::EmptyTrash(_)
         | Request::EmptyMailbox(_)
+        | Request::FileList(_)
+        | Request::FileDirInfo(_)
+        | Request::FileDirCreate(_)
+        | Request::FileRead(_)
+        | Request::FileWrite(_)
+        | Request::FileRename(_)
+        | Request::FileRemove(_)
+        | Request::FileStore(_)
+        | Request::FileAttrRead(_)
+        | Request::FileAttrWrite(_)
+        | Request::FileSubList(_)
+        | Request::FileSubUpdate(_)
         | Request::SignalBind(_)
         | Request::SignalUnbind(_)
         | Request::CallStart(_)
@@ -160,4 +207,9 @@ fn folder<'a>(session: &'a Session, name: &str) -> Result<&'a OpenFolder, Failur
 /// The folder of this name, to be changed.
 fn folder_mut<'a>(session: &'a mut Session, name: &str) -> Result<&'a mut OpenFolder, Failure> {
     session.folders.get_mut(name).ok_or_else(|| ErrorCode::FolderNotOpened.into())
+}
+
+/// An address that was checked as one of a header field.
+fn envelope_address(text: &str) -> Result<EnvelopeAddress, Failure> {
+    EnvelopeAddress::parse(text).ok_or_else(|| Unwritable::Address(text.chars().take(100).collect()).into())
 }

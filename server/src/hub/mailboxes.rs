@@ -56,6 +56,13 @@ impl Mailboxes {
         }
     }
 
+    /// Memory is short: the mailbox gives up what nobody views.
+    pub(crate) fn shrink(&self, id: MailboxId) {
+        if let Some(owner) = self.lock().get(&id) {
+            owner.shrink();
+        }
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()

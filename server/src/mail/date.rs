@@ -42,6 +42,12 @@ const ZONES: [(&str, i32); 21] = [
     ("jst", 9),
 ];
 
+/// A time, in milliseconds since 1970, as mail has it (RFC 5322 §3.3).
+pub(crate) fn written_date(milliseconds: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(milliseconds).unwrap_or_default();
+    time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+}
+
 /// The date in a text as mail programs write it, now and formerly: RFC 5322 §3.3 and §4.3, and beside them the
 /// order of C's `asctime`, full names, hyphens and missing seconds or zones (read as UTC).
 pub(super) fn read(text: &str) -> Option<Date> {

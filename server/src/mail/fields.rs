@@ -1,11 +1,19 @@
 //! What of a message is kept in columns, to be sorted and searched?
 
+use storage::{Blob, Flags, NewMessage};
+
 use super::address::{self, Address};
 use super::date;
-use super::header::Header;
+use super::header::{Header, header_block};
 use super::parameter::Parameterized;
 use super::part;
 use super::tree::{Entity, Structure, Tree};
+
+/// A message to be stored, of which `raw` is what its blob holds.
+pub(crate) fn new_message(raw: &[u8], blob: Blob, internal_date: i64, flags: Flags) -> NewMessage {
+    let header = header_block(raw).to_vec();
+    NewMessage { blob, internal_date, flags, original_uid: None, fields: fields(raw), header }
+}
 
 /// The columns of a message.
 pub(crate) fn fields(raw: &[u8]) -> storage::Fields {

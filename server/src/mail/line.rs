@@ -1,5 +1,6 @@
 //! Where do the lines of a message end?
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The lines of a text as ranges that include the line end: CRLF or LF, and CR alone in texts that have no LF
@@ -48,7 +49,7 @@ pub(super) fn without_end(text: &[u8]) -> &[u8] {
 
 /// The same text with every line end as CRLF. A CR inside of a line of a text that has LFs is no line end and
 /// stays.
-pub(super) fn with_crlf(text: &[u8]) -> Vec<u8> {
+pub(crate) fn with_crlf(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 32);
     for line in Lines::new(text) {
         let line = text.get(line).unwrap_or_default();
@@ -61,6 +62,34 @@ pub(super) fn with_crlf(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A message as it goes to another server: without a CR or LF that is not part of a CRLF, which servers read differently
+/// (RFC 5321 §2.3.8), so that nobody can hide one message in another.
+pub(crate) fn for_the_wire(raw: &[u8]) -> Cow<'_, [u8]> {
+    let is_bare = |at: usize| {
+        let (before, after) = (at.checked_sub(1).and_then(|before| raw.get(before)), raw.get(at + 1));
+        match raw.get(at) {
+            Some(b'\n') => before != Some(&b'\r'),
+            _ => after != Some(&b'\n'),
+        }
+    };
+    if !memchr::memchr2_iter(b'\r', b'\n', raw).any(is_bare) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 32);
+    let mut bytes = raw.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\r' => {
+                bytes.next_if_eq(&&b'\n');
+                out.extend_from_slice(b"\r\n");
+            }
+            b'\n' => out.extend_from_slice(b"\r\n"),
+            byte => out.push(*byte),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The same text with every line end, CR alone included, as LF.
 pub(super) fn with_lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
@@ -69,6 +98,20 @@ pub(super) fn with_lf(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_line_end_is_crlf_on_the_wire() {
+        let table: [(&[u8], &[u8]); 5] = [
+            (b"a\r\nb\r\n", b"a\r\nb\r\n"),
+            (b"a\n.\nb", b"a\r\n.\r\nb"),
+            (b"a\r.\rb\r", b"a\r\n.\r\nb\r\n"),
+            (b"\na\r\r\n\r", b"\r\na\r\n\r\n\r\n"),
+            (b"", b""),
+        ];
+        for (raw, expected) in table {
+            assert_eq!(for_the_wire(raw), expected);
+        }
+    }
 
     fn lines(text: &str) -> Vec<&str> {
         Lines::new(text.as_bytes()).map(|line| &text[line]).collect()

@@ -68,17 +68,17 @@ pub(super) fn text_of(name: &str, header: &[u8]) -> Option<String> {
     Source::of(name).text(&Header::read(header))
 }
 
-/// What messages are sorted by when it is the field of this name: its value without the difference of capitals
-/// and small letters. Empty if the header block has no such field.
+/// What messages are sorted by when it is the field of this name: its value. Empty if the header block has no such
+/// field.
 pub(crate) fn sort_text(name: &str, header: &[u8]) -> String {
-    let text = text_of(name, header).unwrap_or_default().to_lowercase();
+    let text = text_of(name, header).unwrap_or_default();
     if Source::of(name) != Source::Priority {
         return text;
     }
     // High before the rest before Low, not by the alphabet.
     let rank = match text.as_str() {
-        "high" => "1",
-        "low" => "3",
+        "High" => "1",
+        "Low" => "3",
         _ => "2",
     };
     rank.to_owned()

@@ -7,8 +7,8 @@ mod pdf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use encoding_rs::KOI8_R;
-use jiff::Timestamp;
 
+use super::date::written_date;
 use super::line::with_crlf;
 
 /// The picture of the message with a picture, 480 by 120 pixels.
@@ -43,8 +43,7 @@ impl Letter<'_> {
     /// The header up to the fields of the body.
     fn header(&self, subject: &str) -> String {
         let Self { number, address, domain, sent, .. } = self;
-        let date =
-            Timestamp::from_millisecond(*sent).unwrap_or_default().strftime("%a, %d %b %Y %H:%M:%S +0000");
+        let date = written_date(*sent);
         format!(
             "From: XIMSS gateway <gateway@{domain}>\nTo: {address}\nSubject: {subject}\nDate: {date}\n\
              Message-ID: <welcome-{number}.{sent}@{domain}>\nMIME-Version: 1.0\n"

@@ -1,21 +1,23 @@
 //! The task that owns an open mailbox.
 
+mod opening;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{FlagTerms, Flags, Range};
-use storage::{Blob, FlagEdit, MailboxId, SortKey, Storage, Summary, Uid};
+use protocol::{ErrorCode, FlagTerms, Flags, Range};
+use storage::{FlagEdit, MailboxId, NewMessage, Storage, Uid};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use super::column::{Key, SortField, StoredField};
-use super::index::{Arrival, ContentFilter, Filter, Index, Place, ViewId};
-use super::{Command, FolderKey, Handle, Numbers, Open, Opened, Order, Row, Subscriber};
+use super::index::{Arrival, ContentFilter, Index, ViewId};
+use super::reading::{self, PAGE};
+use super::{Command, FolderKey, Handle, Numbers, Order, Row, Subscriber, flags_of, numbers, stored};
 use crate::failure::Failure;
 use crate::hub::Hub;
-use crate::mail;
 use crate::session::Input;
+use opening::{Openings, Prepared};
 
 /// Commands that may wait for the owner of a mailbox.
 const COMMANDS: usize = 64;
@@ -25,23 +27,24 @@ const KEPT: Duration = Duration::from_secs(300);
 const AGAIN: Duration = Duration::from_millis(50);
 /// How soon messages are read again that could not be read.
 const RETRY: Duration = Duration::from_secs(1);
-/// Messages whose headers are read at once.
-const PAGE: usize = 500;
 
 /// Starts the owner of a mailbox. Called by the hub, which owns all tasks that outlive connections.
 pub(crate) fn spawn(hub: &Arc<Hub>, id: MailboxId) -> Handle {
     let (sender, commands) = mpsc::channel(COMMANDS);
+    let (openings, results) = Openings::new();
     let actor = Actor {
         hub: Arc::clone(hub),
         storage: hub.storage.clone(),
         id,
         state: None,
+        openings,
+        meanwhile: Vec::new(),
         folders: HashMap::new(),
         untold: false,
         missed: Vec::new(),
         vanished: false,
     };
-    hub.spawn(actor.run(commands));
+    hub.spawn(actor.run(commands, results));
     Handle { id, commands: sender }
 }
 
@@ -50,6 +53,9 @@ struct Actor {
     storage: Storage,
     id: MailboxId,
     state: Option<State>,
+    openings: Openings,
+    /// What has changed while the messages are read for the first time.
+    meanwhile: Vec<Meanwhile>,
     folders: HashMap<FolderKey, Watch>,
     /// Whether some session could not be told of a change.
     untold: bool,
@@ -66,6 +72,21 @@ struct State {
     uid_next: u32,
 }
 
+/// A change of messages.
+enum Meanwhile {
+    Flags(u32, Flags),
+    Removed(Vec<u32>),
+}
+
+impl Meanwhile {
+    fn apply(self, index: &mut Index) {
+        match self {
+            Self::Flags(uid, flags) => index.set_flags(uid, flags),
+            Self::Removed(uids) => index.remove(&uids),
+        }
+    }
+}
+
 /// A folder that watches a view.
 struct Watch {
     view: ViewId,
@@ -77,7 +98,7 @@ struct Watch {
 }
 
 impl Actor {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut results: mpsc::Receiver<Prepared>) {
         let hub = Arc::clone(&self.hub);
         loop {
             let wait = match (self.untold, self.missed.is_empty()) {
@@ -96,17 +117,22 @@ impl Actor {
                     }
                     None => break,
                 },
+                Some(prepared) = results.recv() => self.prepared(prepared).await,
                 () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
                 () = tokio::time::sleep(wait) => {
                     self.folders.retain(|_, watch| !watch.subscriber.session.is_closed());
+                    self.stop_unneeded();
                     self.arrived(&[]).await;
-                    if !self.untold && self.folders.is_empty() && hub.mailboxes.close(self.id, &commands) {
+                    self.weigh();
+                    let is_idle = !self.untold && self.folders.is_empty() && self.openings.is_idle();
+                    if is_idle && hub.mailboxes.close(self.id, &commands) {
                         break;
                     }
                 }
             }
             self.tell();
         }
+        hub.indexes.forget(self.id);
         debug!(mailbox = %self.id, "mailbox is no longer open");
     }
 
@@ -114,8 +140,9 @@ impl Actor {
         match command {
             Command::Open(open) => {
                 self.arrived(&[]).await;
-                self.open(*open).await;
+                self.open(*open);
             }
+            Command::Shrink => self.shrink(),
             Command::Current(key, reply) => {
                 if let Some(watch) = self.folders.get_mut(&key) {
                     watch.changed = false;
@@ -141,6 +168,11 @@ impl Actor {
                     self.removed(Ok(removed))?;
                     Ok(copies.iter().map(|copy| copy.uid.0).collect())
                 });
+                self.tell();
+                _ = reply.send(outcome);
+            }
+            Command::Replace(older, message, reply) => {
+                let outcome = self.replace(older, *message).await;
                 self.tell();
                 _ = reply.send(outcome);
             }
@@ -202,42 +234,41 @@ impl Actor {
         self.order(key).iter().map(|row| row.uid).filter(|uid| numbers.contains(*uid)).collect()
     }
 
-    // ---- opening and closing
+    // ---- memory and closing
 
-    async fn open(&mut self, open: Open) {
-        let Open { mut spec, uid_validity, subscriber, reply } = open;
-        let opened = async {
-            let state = load(&self.storage, self.id, &mut self.state, &spec.sort).await?;
-            if uid_validity != Some(state.uid_validity) {
-                spec.uid_min = 0;
+    /// Says how much memory the index takes, and has memory given up that is over the budget.
+    fn weigh(&mut self) {
+        let Some(state) = &self.state else { return };
+        let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
+        let (all, used) = state.index.bytes(&watched);
+        let used = if self.is_unused() { 0 } else { used };
+        for id in self.hub.indexes.weigh(self.id, all, all.saturating_sub(used)) {
+            if id == self.id {
+                self.shrink();
+            } else {
+                self.hub.mailboxes.shrink(id);
             }
-            let view = match state.index.find_view(&spec) {
-                Some(view) => view,
-                None => {
-                    let matching = match &spec.filter {
-                        Filter::Content(filter) => {
-                            let uids: Vec<u32> = state.index.uids().collect();
-                            matching(&self.hub, self.id, &uids, filter).await?
-                        }
-                        Filter::None | Filter::Flags(_) => HashSet::new(),
-                    };
-                    state.index.add_view(spec, matching)
-                }
-            };
-            let opened = Opened {
-                order: state.index.order(view),
-                uid_validity: state.uid_validity,
-                uid_next: state.uid_next,
-            };
-            Ok::<_, storage::Error>((view, opened))
-        };
-        match opened.await {
-            Ok((view, opened)) => {
-                self.folders.insert(subscriber.key, Watch { view, subscriber, changed: false, told: false });
-                _ = reply.send(Ok(opened));
-            }
-            Err(error) => _ = reply.send(Err(error.into())),
         }
+    }
+
+    /// Gives up what nobody views.
+    fn shrink(&mut self) {
+        let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
+        let is_unused = self.is_unused();
+        let Some(state) = &mut self.state else { return };
+        state.index.keep(&watched);
+        let (left, _) = state.index.bytes(&watched);
+        if is_unused {
+            self.state = None;
+            self.missed.clear();
+            self.hub.indexes.forget(self.id);
+        } else {
+            self.hub.indexes.shrunk(self.id, left);
+        }
+    }
+
+    fn is_unused(&self) -> bool {
+        self.folders.is_empty() && self.openings.is_idle()
     }
 
     async fn close(&mut self, key: FolderKey) {
@@ -247,6 +278,8 @@ impl Actor {
         if !used && !state.index.is_fresh(watch.view) {
             state.index.remove_view(watch.view);
         }
+        self.weigh();
+        let Some(state) = &self.state else { return };
         if self.folders.is_empty() {
             let recent = state.index.flagged(Flags::RECENT);
             let terms = FlagTerms { set: Flags::NONE, clear: Flags::RECENT };
@@ -261,26 +294,41 @@ impl Actor {
     async fn mark(&mut self, uids: &[u32], terms: FlagTerms) -> Result<(), Failure> {
         let edit = FlagEdit { add: stored(terms.set), remove: stored(terms.clear) };
         let changes = self.storage.set_flags(self.id, &numbers(uids), edit).await?;
-        if let Some(state) = &mut self.state {
-            for change in changes {
-                state.index.set_flags(change.uid.0, flags_of(change.flags));
-            }
+        for change in changes {
+            self.change(Meanwhile::Flags(change.uid.0, flags_of(change.flags)));
         }
         Ok(())
     }
 
     fn removed(&mut self, removed: storage::Result<storage::Removed>) -> Result<(), Failure> {
         let uids: Vec<u32> = removed?.uids.iter().map(|uid| uid.0).collect();
-        if let Some(state) = &mut self.state {
-            state.index.remove(&uids);
-        }
+        self.change(Meanwhile::Removed(uids));
         Ok(())
+    }
+
+    async fn replace(&mut self, older: u32, message: NewMessage) -> Result<u32, Failure> {
+        let (stored, removed) = self.storage.replace(self.id, Uid(older), message).await?;
+        self.removed(Ok(removed))?;
+        let uid = stored.ok_or(ErrorCode::ServerFailure)?.uid.0;
+        self.arrived(&[uid]).await;
+        Ok(uid)
+    }
+
+    /// Applies a change now, or when the messages have been read.
+    fn change(&mut self, change: Meanwhile) {
+        match &mut self.state {
+            Some(state) => change.apply(&mut state.index),
+            None if self.openings.is_idle() => {}
+            None => self.meanwhile.push(change),
+        }
     }
 
     /// Takes stored messages into the index, with those that could not be read before.
     async fn arrived(&mut self, uids: &[u32]) {
+        if self.state.is_some() || !self.openings.is_idle() {
+            self.missed.extend_from_slice(uids);
+        }
         let Some(state) = &mut self.state else { return };
-        self.missed.extend_from_slice(uids);
         match arrive(&self.hub, self.id, state, &self.missed).await {
             Ok(()) => self.missed.clear(),
             Err(error) => {
@@ -290,180 +338,32 @@ impl Actor {
     }
 }
 
-/// Loads the index, or the column that a sort needs, unless they are there.
-async fn load<'a>(
-    storage: &Storage,
-    id: MailboxId,
-    state: &'a mut Option<State>,
-    sort: &SortField,
-) -> storage::Result<&'a mut State> {
-    if state.as_ref().is_none_or(|state| !state.index.can_sort_by(sort)) {
-        let mut rows = Vec::new();
-        let mut keys = Vec::new();
-        let mailbox = storage.summaries(id, sort.column(), |summary| {
-            rows.push(Row { uid: summary.uid.0, flags: flags_of(summary.flags) });
-            keys.push(key_of(sort, &summary));
-        });
-        let mailbox = mailbox.await?;
-        if let SortField::Header(name) = sort {
-            keys = header_keys(storage, id, &rows, name).await?;
-        }
-        match state {
-            None => {
-                let mut index = Index::new(rows);
-                if sort.needs_column() {
-                    index.add_column(sort.clone(), keys);
-                }
-                let uid_next = mailbox.uid_next.0;
-                *state = Some(State { index, uid_validity: mailbox.uid_validity, uid_next });
-            }
-            Some(state) => {
-                // Messages may have come that the index has not been told of yet; they bring their own keys.
-                let mut known: HashMap<u32, Key> = rows.iter().map(|row| row.uid).zip(keys).collect();
-                let keys = state.index.uids().map(|uid| known.remove(&uid).unwrap_or(Key::Number(0)));
-                let keys = keys.collect();
-                state.index.add_column(sort.clone(), keys);
-            }
-        }
-    }
-    // It is there by now.
-    state.as_mut().ok_or(storage::Error::NotFound { what: storage::Aggregate::Mailbox })
-}
-
 /// Reads what the index needs of messages that have come, and puts them in.
 async fn arrive(hub: &Hub, id: MailboxId, state: &mut State, uids: &[u32]) -> storage::Result<()> {
     let storage = &hub.storage;
     for page in uids.chunks(PAGE) {
-        let messages = storage.messages(id, &numbers(page)).await?;
-        let headers: HashMap<Uid, Vec<u8>> =
-            if state.index.columns().any(|f| matches!(f, SortField::Header(_))) {
-                storage.headers(id, &numbers(page)).await?.into_iter().collect()
-            } else {
-                HashMap::new()
-            };
+        let fields = state.index.sorted().iter().map(|(field, _)| field);
+        let messages = reading::messages(storage, id, page, fields).await?;
         let filters: Vec<(ViewId, ContentFilter)> =
             state.index.content_filters().map(|(view, filter)| (view, filter.clone())).collect();
         let mut matches: HashMap<u32, Vec<ViewId>> = HashMap::new();
         for (view, filter) in filters {
-            for uid in matching(hub, id, page, &filter).await? {
+            for uid in reading::matching(hub, id, page, &filter).await? {
                 matches.entry(uid).or_default().push(view);
             }
         }
-        for message in messages {
+        for (message, header) in messages {
             let uid = message.uid.0;
-            let header = headers.get(&message.uid).map(Vec::as_slice).unwrap_or_default();
-            let keys = state.index.columns().map(|field| key_of_message(field, &message, header)).collect();
+            let mut places = Vec::new();
+            for (field, sorted) in state.index.sorted() {
+                let entries = state.index.entries();
+                let placed = reading::place(storage, id, (field, sorted), entries, (&message, &header));
+                places.push(placed.await?);
+            }
             let row = Row { uid, flags: flags_of(message.flags) };
             state.uid_next = state.uid_next.max(uid.saturating_add(1));
-            state.index.arrive(Arrival { row, keys, matches: matches.remove(&uid).unwrap_or_default() });
+            state.index.arrive(Arrival { row, places, matches: matches.remove(&uid).unwrap_or_default() });
         }
     }
     Ok(())
-}
-
-/// The messages whose content matches.
-async fn matching(
-    hub: &Hub,
-    id: MailboxId,
-    uids: &[u32],
-    filter: &ContentFilter,
-) -> storage::Result<HashSet<u32>> {
-    let mut found = HashSet::new();
-    for page in uids.chunks(PAGE) {
-        if let Place::Header(field) = &filter.place {
-            let headers = hub.storage.headers(id, &numbers(page)).await?;
-            let matching =
-                headers.iter().filter(|(_, header)| mail::matches_header(header, field, &filter.text));
-            found.extend(matching.map(|(uid, _)| uid.0));
-            continue;
-        }
-        for message in hub.storage.messages(id, &numbers(page)).await? {
-            if contains(hub, message.blob, filter).await? {
-                found.insert(message.uid.0);
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// Whether a message contains a text; looked for where it stops nobody, since a message can be long.
-async fn contains(hub: &Hub, blob: Blob, filter: &ContentFilter) -> storage::Result<bool> {
-    let (raw, room) = match hub.message(blob).await {
-        // What cannot be read has no text in it; the others shall be found all the same.
-        Err(storage::Error::MissingBlob { .. } | storage::Error::TooLarge { .. }) => return Ok(false),
-        read => read?,
-    };
-    let filter = filter.clone();
-    let contains = tokio::task::spawn_blocking(move || {
-        let _room = room;
-        match filter.place {
-            Place::Body => mail::matches_body(&raw, &filter.text),
-            Place::Anywhere | Place::Header(_) => mail::matches_anywhere(&raw, &filter.text),
-        }
-    });
-    Ok(contains.await.unwrap_or(false))
-}
-
-async fn header_keys(
-    storage: &Storage,
-    id: MailboxId,
-    rows: &[Row],
-    name: &str,
-) -> storage::Result<Vec<Key>> {
-    let mut keys = Vec::with_capacity(rows.len());
-    for page in rows.chunks(PAGE) {
-        let uids: Vec<Uid> = page.iter().map(|row| Uid(row.uid)).collect();
-        let headers: HashMap<Uid, Vec<u8>> = storage.headers(id, &uids).await?.into_iter().collect();
-        keys.extend(uids.iter().map(|uid| {
-            Key::text(&headers.get(uid).map(|header| mail::sort_text(name, header)).unwrap_or_default())
-        }));
-    }
-    Ok(keys)
-}
-
-fn key_of(sort: &SortField, summary: &Summary<'_>) -> Key {
-    match (sort, summary.key) {
-        (SortField::Size, _) => Key::Number(i64::try_from(summary.size).unwrap_or(i64::MAX)),
-        (SortField::InternalDate, _) => Key::Number(summary.internal_date),
-        (SortField::Stored(StoredField::Original), SortKey::Integer(0)) => Key::Number(summary.uid.0.into()),
-        (_, SortKey::Integer(number)) => Key::Number(number),
-        (_, SortKey::Text(text)) => Key::text(text),
-        (_, SortKey::None) => Key::Number(0),
-    }
-}
-
-fn key_of_message(sort: &SortField, message: &storage::Message, header: &[u8]) -> Key {
-    let fields = &message.fields;
-    match sort {
-        SortField::Uid | SortField::Flags => Key::Number(message.uid.0.into()),
-        SortField::Size => Key::Number(i64::try_from(message.blob.size).unwrap_or(i64::MAX)),
-        SortField::InternalDate => Key::Number(message.internal_date),
-        SortField::Stored(StoredField::Sent) => Key::Number(fields.sent.unwrap_or(message.internal_date)),
-        SortField::Stored(StoredField::Original) => {
-            Key::Number(message.original_uid.unwrap_or(message.uid).0.into())
-        }
-        SortField::Stored(StoredField::Subject) => Key::text(&fields.subject),
-        SortField::Stored(StoredField::From) if fields.from_name.is_empty() => {
-            Key::text(&fields.from_address)
-        }
-        SortField::Stored(StoredField::From) => Key::text(&fields.from_name),
-        SortField::Stored(StoredField::FromAddress) => Key::text(&fields.from_address),
-        SortField::Stored(StoredField::To) => Key::text(&fields.to),
-        SortField::Stored(StoredField::Cc) => Key::text(&fields.cc),
-        SortField::Header(name) => Key::text(&mail::sort_text(name, header)),
-    }
-}
-
-fn numbers(uids: &[u32]) -> Vec<Uid> {
-    uids.iter().map(|uid| Uid(*uid)).collect()
-}
-
-/// Flags as they are stored.
-pub(crate) fn stored(flags: Flags) -> storage::Flags {
-    storage::Flags::from_bits(flags.bits().into())
-}
-
-/// Stored flags; bits that mean nothing are dropped.
-pub(crate) fn flags_of(flags: storage::Flags) -> Flags {
-    Flags::from_bits(u16::try_from(flags.bits() & 0x7fff).unwrap_or_default())
 }

@@ -1,9 +1,11 @@
-//! By what is a view sorted, and where are the values kept that it is sorted by?
-
-use std::cmp::Ordering;
+//! By what is a view sorted, and where are the values that it is sorted by?
 
 use protocol::Field;
-use storage::SortColumn;
+use storage::{Message, SortColumn, SortKey, Summary};
+
+use super::collation;
+use super::sorted::{Value, Values};
+use crate::mail;
 
 /// A field that messages can be sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,8 +77,8 @@ impl SortField {
         }
     }
 
-    /// Whether its keys are texts.
-    const fn is_text(&self) -> bool {
+    /// Whether its values are texts.
+    pub(crate) const fn is_text(&self) -> bool {
         match self {
             Self::Uid | Self::Size | Self::InternalDate => false,
             Self::Stored(StoredField::Sent | StoredField::Original) => false,
@@ -84,83 +86,44 @@ impl SortField {
         }
     }
 
-    /// Whether a view sorted by it needs values beside what every entry has.
-    pub(crate) const fn needs_column(&self) -> bool {
+    /// Whether messages can be sorted by it only if its values are read.
+    pub(crate) const fn needs_values(&self) -> bool {
         !matches!(self, Self::Uid | Self::Flags)
     }
-}
 
-/// The value of a message that it is sorted by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Key {
-    /// A number.
-    Number(i64),
-    /// A text, folded for comparison.
-    Text(Box<str>),
-}
-
-impl Key {
-    /// A text for comparison, without regard to case.
-    pub(crate) fn text(text: &str) -> Self {
-        Self::Text(text.to_lowercase().into())
-    }
-}
-
-/// The keys of all messages of a mailbox, in the order of its entries.
-#[derive(Debug, Clone)]
-pub(crate) enum Column {
-    /// Numbers.
-    Numbers(Vec<i64>),
-    /// Texts.
-    Texts(Vec<Box<str>>),
-}
-
-impl Column {
-    /// A column that holds these keys of a field.
-    pub(crate) fn of(field: &SortField, keys: Vec<Key>) -> Self {
-        if field.is_text() {
-            return Self::Texts(keys.into_iter().map(into_text).collect());
+    /// Its value in what is known of every message.
+    pub(crate) fn push_value(&self, summary: &Summary<'_>, into: &mut Values) {
+        match (self, summary.key) {
+            (Self::Size, _) => into.push_number(i64::try_from(summary.size).unwrap_or(i64::MAX)),
+            (Self::InternalDate, _) => into.push_number(summary.internal_date),
+            (Self::Stored(StoredField::Original), SortKey::Integer(0)) => {
+                into.push_number(summary.uid.0.into())
+            }
+            (_, SortKey::Integer(number)) => into.push_number(number),
+            (_, SortKey::Text(text)) => into.push_text(text),
+            (_, SortKey::None) => into.push_number(0),
         }
-        Self::Numbers(keys.iter().map(number).collect())
     }
 
-    /// Compares the messages at two places.
-    pub(crate) fn compare(&self, a: usize, b: usize) -> Ordering {
+    /// Its value in one message.
+    pub(crate) fn value(&self, message: &Message, header: &[u8]) -> Value {
+        let fields = &message.fields;
+        let text = |text: &str| Value::Text(collation::key(text));
         match self {
-            Self::Numbers(numbers) => numbers.get(a).cmp(&numbers.get(b)),
-            Self::Texts(texts) => texts.get(a).cmp(&texts.get(b)),
+            Self::Uid | Self::Flags => Value::Number(message.uid.0.into()),
+            Self::Size => Value::Number(i64::try_from(message.blob.size).unwrap_or(i64::MAX)),
+            Self::InternalDate => Value::Number(message.internal_date),
+            Self::Stored(StoredField::Sent) => Value::Number(fields.sent.unwrap_or(message.internal_date)),
+            Self::Stored(StoredField::Original) => {
+                Value::Number(message.original_uid.unwrap_or(message.uid).0.into())
+            }
+            Self::Stored(StoredField::Subject) => text(&fields.subject),
+            Self::Stored(StoredField::From) if fields.from_name.is_empty() => text(&fields.from_address),
+            Self::Stored(StoredField::From) => text(&fields.from_name),
+            Self::Stored(StoredField::FromAddress) => text(&fields.from_address),
+            Self::Stored(StoredField::To) => text(&fields.to),
+            Self::Stored(StoredField::Cc) => text(&fields.cc),
+            Self::Header(name) => text(&mail::sort_text(name, header)),
         }
-    }
-
-    /// Puts a key in at a place.
-    pub(crate) fn insert(&mut self, at: usize, key: Key) {
-        match self {
-            Self::Numbers(numbers) => numbers.insert(at.min(numbers.len()), number(&key)),
-            Self::Texts(texts) => texts.insert(at.min(texts.len()), into_text(key)),
-        }
-    }
-
-    /// Keeps the keys at the places for which `keep` says so.
-    pub(crate) fn retain(&mut self, keep: &[bool]) {
-        let mut places = keep.iter();
-        let mut next = || places.next().copied().unwrap_or(true);
-        match self {
-            Self::Numbers(numbers) => numbers.retain(|_| next()),
-            Self::Texts(texts) => texts.retain(|_| next()),
-        }
-    }
-}
-
-const fn number(key: &Key) -> i64 {
-    match key {
-        Key::Number(number) => *number,
-        Key::Text(_) => 0,
-    }
-}
-
-fn into_text(key: Key) -> Box<str> {
-    match key {
-        Key::Text(text) => text,
-        Key::Number(_) => Box::default(),
     }
 }

@@ -1,17 +1,22 @@
 //! What is in a mailbox, in memory, and how do views of it follow its changes?
 //!
-//! Pure. Entries are sorted by UID; columns hold what views are sorted by; each view is an [`Order`] of the entries
-//! that it admits. Folders that were opened alike share a view. What such a view shows can depend on its history
+//! Pure. Entries are sorted by UID; for each field that views are sorted by there is one [`Sorted`], which all of them share;
+//! each view is an [`Order`] of the entries that it admits. Folders that were opened alike share a view. What such a view shows can depend on its history
 //! (a message that was hidden by its `Deleted` flag stays hidden), so a view whose history matters is closed to
 //! newcomers, who get a fresh one.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use protocol::{FlagTerms, Flags, Scalar};
 
-use super::column::{Column, Key, SortField};
+use super::column::SortField;
 use super::order::{Order, Row};
+use super::sorted::{Placed, Sorted, insert_tight};
+
+/// The highest bits that flags can have.
+const FLAGS: u16 = 0x7fff;
 
 /// Names a view of one mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,7 +72,7 @@ pub(crate) enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     entries: Vec<Row>,
-    columns: Vec<(SortField, Column)>,
+    sorted: Vec<(SortField, Sorted)>,
     views: Vec<View>,
     next_view: u32,
 }
@@ -92,8 +97,8 @@ struct View {
 pub(crate) struct Arrival {
     /// The message.
     pub(crate) row: Row,
-    /// Its key for each column of [`Index::columns`], in that order.
-    pub(crate) keys: Vec<Key>,
+    /// Its place in each of [`Index::sorted`], in that order.
+    pub(crate) places: Vec<Placed>,
     /// The views with a content filter that it matches.
     pub(crate) matches: Vec<ViewId>,
 }
@@ -114,20 +119,24 @@ impl Index {
         self.entries.iter().filter(|row| row.flags.intersects(flags)).map(|row| row.uid).collect()
     }
 
-    /// The fields whose keys are kept.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = &SortField> {
-        self.columns.iter().map(|(field, _)| field)
+    /// All messages, by rising UID.
+    pub(crate) fn entries(&self) -> &[Row] {
+        &self.entries
     }
 
-    /// Keeps the keys of a field; `keys` are those of all messages, by rising UID.
-    pub(crate) fn add_column(&mut self, field: SortField, keys: Vec<Key>) {
-        let column = Column::of(&field, keys);
-        self.columns.push((field, column));
+    /// The fields by which it is kept sorted, and the orders.
+    pub(crate) fn sorted(&self) -> &[(SortField, Sorted)] {
+        &self.sorted
     }
 
-    /// Whether the index has what a view needs to be sorted so.
+    /// Keeps the messages sorted by another field.
+    pub(crate) fn add_sorted(&mut self, field: SortField, sorted: Sorted) {
+        self.sorted.push((field, sorted));
+    }
+
+    /// Whether a view can be sorted so.
     pub(crate) fn can_sort_by(&self, field: &SortField) -> bool {
-        !field.needs_column() || self.columns.iter().any(|(known, _)| known == field)
+        !field.needs_values() || self.sorted.iter().any(|(known, _)| known == field)
     }
 
     /// The views with a content filter.
@@ -147,17 +156,67 @@ impl Index {
     pub(crate) fn add_view(&mut self, spec: Spec, matching: HashSet<u32>) -> ViewId {
         let id = ViewId(self.next_view);
         self.next_view += 1;
-        let admitted = |row: Row| {
-            admits(&spec, row, &matching) && !(spec.hide_deleted && row.flags.contains(Flags::DELETED))
-        };
-        let rows = self.entries.iter().copied().enumerate().filter(|(_, row)| admitted(*row));
-        let mut rows: Vec<(usize, Row)> = rows.collect();
-        let sorting = Sorting::new(&self.columns, &spec);
-        rows.sort_unstable_by(|a, b| sorting.compare(*a, *b));
-        let order = Order::of(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>());
+        let order = self.order_of(&spec, &matching);
         let hidden = HashSet::new();
         self.views.push(View { id, spec, order, hidden, matching, fresh: true, changed: false });
         id
+    }
+
+    /// The messages that a view shows, sorted.
+    fn order_of(&self, spec: &Spec, matching: &HashSet<u32>) -> Order {
+        let admitted = |row: &Row| {
+            admits(spec, *row, matching) && !(spec.hide_deleted && row.flags.contains(Flags::DELETED))
+        };
+        let sorted = self.sorted.iter().find(|(field, _)| *field == spec.sort).map(|(_, sorted)| sorted);
+        let mut rows: Vec<Row> = match sorted {
+            Some(sorted) => sorted.order().iter().filter(admitted).collect(),
+            None => self.entries.iter().copied().filter(admitted).collect(),
+        };
+        if let Some(sorted) = sorted.filter(|_| !spec.descending && rows.len() == self.entries.len()) {
+            return sorted.order().clone();
+        }
+        if spec.sort == SortField::Flags {
+            rows.sort_by_key(|row| flags_rank(row.flags));
+        }
+        if spec.descending {
+            rows.reverse();
+        }
+        Order::of(&rows)
+    }
+
+    /// How many views there are.
+    pub(crate) fn views(&self) -> usize {
+        self.views.len()
+    }
+
+    /// Forgets the views that are not named, and what only they were sorted by.
+    pub(crate) fn keep(&mut self, views: &HashSet<ViewId>) {
+        self.keep_views(views);
+        let views = &self.views;
+        self.sorted.retain(|(field, _)| views.iter().any(|view| view.spec.sort == *field));
+    }
+
+    /// Forgets the views that are not named.
+    pub(crate) fn keep_views(&mut self, views: &HashSet<ViewId>) {
+        self.views.retain(|view| views.contains(&view.id));
+    }
+
+    /// The bytes of memory that it takes, and how many of them [`keep`](Self::keep) would leave.
+    pub(crate) fn bytes(&self, kept: &HashSet<ViewId>) -> (usize, usize) {
+        let entries = self.entries.capacity() * size_of::<Row>();
+        let (mut all, mut left) = (entries, entries);
+        for view in &self.views {
+            let bytes = view.bytes();
+            all += bytes;
+            left += if kept.contains(&view.id) { bytes } else { 0 };
+        }
+        for (field, sorted) in &self.sorted {
+            let bytes = sorted.bytes();
+            let is_used = |view: &View| kept.contains(&view.id) && view.spec.sort == *field;
+            all += bytes;
+            left += if self.views.iter().any(is_used) { bytes } else { 0 };
+        }
+        (all, left)
     }
 
     /// Forgets a view that no folder shows any more.
@@ -189,10 +248,10 @@ impl Index {
     /// A message has come. One that is there already is passed over.
     pub(crate) fn arrive(&mut self, arrival: Arrival) {
         let Err(place) = self.place(arrival.row.uid) else { return };
-        self.entries.insert(place, arrival.row);
-        for ((_, column), key) in self.columns.iter_mut().zip(arrival.keys) {
-            column.insert(place, key);
+        for ((_, sorted), placed) in self.sorted.iter_mut().zip(arrival.places) {
+            sorted.insert(&self.entries, place, arrival.row, placed);
         }
+        insert_tight(&mut self.entries, place, arrival.row);
         for view in &mut self.views {
             if arrival.matches.contains(&view.id) {
                 view.matching.insert(arrival.row.uid);
@@ -200,7 +259,7 @@ impl Index {
             if view.admits(arrival.row)
                 && !(view.spec.hide_deleted && arrival.row.flags.contains(Flags::DELETED))
             {
-                let compare = comparison(&self.entries, &self.columns, &view.spec);
+                let compare = comparison(&self.entries, &self.sorted, &view.spec);
                 view.order.insert(arrival.row, |other| compare(other, arrival.row));
                 view.changed = true;
             }
@@ -212,9 +271,12 @@ impl Index {
         let Ok(place) = self.place(uid) else { return };
         let Some(entry) = self.entries.get_mut(place) else { return };
         let before = std::mem::replace(entry, Row { uid, flags });
+        for (_, sorted) in &mut self.sorted {
+            sorted.set_flags(&self.entries, Row { uid, flags });
+        }
         for view in &mut self.views {
             // Where the sort field is FLAGS the row is still where its old flags put it.
-            let compare = comparison(&self.entries, &self.columns, &view.spec);
+            let compare = comparison(&self.entries, &self.sorted, &view.spec);
             view.set_flags(before, flags, &compare);
         }
     }
@@ -223,7 +285,7 @@ impl Index {
     pub(crate) fn remove(&mut self, uids: &[u32]) {
         let gone: HashSet<u32> = uids.iter().copied().collect();
         for view in &mut self.views {
-            let compare = comparison(&self.entries, &self.columns, &view.spec);
+            let compare = comparison(&self.entries, &self.sorted, &view.spec);
             for row in self.entries.iter().filter(|row| gone.contains(&row.uid)) {
                 if view.order.remove(|other| compare(other, *row)).is_some() {
                     view.changed = true;
@@ -233,8 +295,8 @@ impl Index {
             }
         }
         let keep: Vec<bool> = self.entries.iter().map(|row| !gone.contains(&row.uid)).collect();
-        for (_, column) in &mut self.columns {
-            column.retain(&keep);
+        for (_, sorted) in &mut self.sorted {
+            sorted.retain(&self.entries, &keep);
         }
         self.entries.retain(|row| !gone.contains(&row.uid));
     }
@@ -245,6 +307,12 @@ impl Index {
 }
 
 impl View {
+    fn bytes(&self) -> usize {
+        // A set has a byte beside each number, and up to half of it is room.
+        let numbers = self.hidden.capacity() + self.matching.capacity();
+        self.order.bytes() + numbers * (size_of::<u32>() + 1)
+    }
+
     fn admits(&self, row: Row) -> bool {
         admits(&self.spec, row, &self.matching) && !self.hidden.contains(&row.uid)
     }
@@ -288,53 +356,39 @@ fn admits(spec: &Spec, row: Row, matching: &HashSet<u32>) -> bool {
         }
 }
 
-/// How the rows of a view are compared.
-struct Sorting<'a> {
-    column: Option<&'a Column>,
-    by_flags: bool,
-    descending: bool,
-}
-
-impl<'a> Sorting<'a> {
-    fn new(columns: &'a [(SortField, Column)], spec: &Spec) -> Self {
-        Self {
-            column: columns.iter().find(|(field, _)| *field == spec.sort).map(|(_, column)| column),
-            by_flags: spec.sort == SortField::Flags,
-            descending: spec.descending,
-        }
-    }
-
-    /// Compares two rows whose places among the entries are known.
-    fn compare(&self, (at_a, a): (usize, Row), (at_b, b): (usize, Row)) -> Ordering {
-        let by_key = match self.column {
-            _ if self.by_flags => flags_text(a).cmp(&flags_text(b)),
-            Some(column) => column.compare(at_a, at_b),
-            None => Ordering::Equal,
-        };
-        let ordering = by_key.then(a.uid.cmp(&b.uid));
-        if self.descending { ordering.reverse() } else { ordering }
-    }
-}
-
 /// How any rows of a view are compared.
 fn comparison<'a>(
     entries: &'a [Row],
-    columns: &'a [(SortField, Column)],
+    sorted: &'a [(SortField, Sorted)],
     spec: &Spec,
 ) -> impl Fn(Row, Row) -> Ordering + use<'a> {
-    let sorting = Sorting::new(columns, spec);
-    // A row that is no entry stands where it would be one.
-    let place = |row: Row| entries.binary_search_by_key(&row.uid, |entry| entry.uid).unwrap_or_else(|at| at);
+    let sorted = sorted.iter().find(|(field, _)| *field == spec.sort).map(|(_, sorted)| sorted);
+    let (by_flags, descending) = (spec.sort == SortField::Flags, spec.descending);
     move |a, b| {
-        if a.uid == b.uid && !sorting.by_flags {
-            return Ordering::Equal;
-        }
-        sorting.compare((place(a), a), (place(b), b))
+        let ordering = match sorted {
+            _ if by_flags => (flags_rank(a.flags), a.uid).cmp(&(flags_rank(b.flags), b.uid)),
+            _ if a.uid == b.uid => Ordering::Equal,
+            Some(sorted) => sorted.compare(entries, a, b),
+            None => a.uid.cmp(&b.uid),
+        };
+        if descending { ordering.reverse() } else { ordering }
     }
 }
 
-fn flags_text(row: Row) -> String {
-    row.flags.to_wire().into_owned()
+/// Where the text of flags stands among those of all flags there can be.
+fn flags_rank(flags: Flags) -> usize {
+    static RANKS: LazyLock<Vec<usize>> = LazyLock::new(|| {
+        let mut all: Vec<u16> = (0..=FLAGS).collect();
+        all.sort_by_cached_key(|bits| Flags::from_bits(*bits).to_wire().into_owned());
+        let mut ranks = vec![0; all.len()];
+        for (rank, bits) in all.iter().enumerate() {
+            if let Some(slot) = ranks.get_mut(usize::from(*bits)) {
+                *slot = rank;
+            }
+        }
+        ranks
+    });
+    RANKS.get(usize::from(flags.bits())).copied().unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ impl Row {
 
 /// Chunks are filled half way when an order is built, and split when they have this many rows.
 const CHUNK: usize = 512;
+/// For how many rows a full chunk makes room at once: little, so that an order takes hardly more than its rows.
+const ROOM: usize = 16;
 
 #[derive(Debug, Clone, Default)]
 struct Chunk {
@@ -104,6 +106,34 @@ impl Order {
             }
         })
         .take(count)
+    }
+
+    /// The row at this index.
+    pub(crate) fn get(&self, index: usize) -> Option<Row> {
+        let (chunk, at) = self.locate(index);
+        self.chunks.get(chunk)?.rows.get(at).copied()
+    }
+
+    /// The bytes of memory that it takes; chunks that it shares with others are counted here too.
+    pub(crate) fn bytes(&self) -> usize {
+        let chunk = |chunk: &Arc<Chunk>| chunk.rows.capacity() * size_of::<Row>() + size_of::<Chunk>() + 24;
+        self.chunks.iter().map(chunk).sum()
+    }
+
+    /// How many rows come before those for which `is_before` stops to hold.
+    pub(crate) fn partition_point(&self, is_before: impl Fn(Row) -> bool) -> usize {
+        let first = |chunk: &Arc<Chunk>| chunk.rows.first().copied();
+        let chunks = self.chunks.partition_point(|chunk| first(chunk).is_some_and(&is_before));
+        let Some(last) = chunks.checked_sub(1) else { return 0 };
+        let before: usize = self.chunks.iter().take(last).map(|chunk| chunk.rows.len()).sum();
+        let within =
+            self.chunks.get(last).map_or(0, |chunk| chunk.rows.partition_point(|row| is_before(*row)));
+        before + within
+    }
+
+    /// Puts a row in at an index.
+    pub(crate) fn insert_at(&mut self, index: usize, row: Row) {
+        self.apply(Change::Added(index, row));
     }
 
     /// The chunk that holds this index, and the index within it.
@@ -188,10 +218,14 @@ impl Order {
             return;
         };
         let own = Arc::make_mut(shared);
+        if own.rows.len() == own.rows.capacity() {
+            own.rows.reserve_exact(ROOM);
+        }
         own.rows.insert(at.min(own.rows.len()), row);
         own.unseen += row.unseen();
         if own.rows.len() >= CHUNK {
             let second = own.rows.split_off(CHUNK / 2);
+            own.rows.shrink_to_fit();
             own.unseen = own.rows.iter().map(|row| row.unseen()).sum();
             chunks.insert(chunk + 1, Chunk::new(second));
         }

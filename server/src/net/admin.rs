@@ -37,7 +37,10 @@ async fn answer(hub: &Hub, request: &Request<Incoming>) -> Response<Full<Bytes>>
     }
     match request.uri().path() {
         "/metrics" => {
-            let mut answer = text(StatusCode::OK, hub.metrics.text(hub));
+            // Storage that does not answer keeps nobody from the other figures.
+            let mail = tokio::time::timeout(STORAGE, hub.storage.queue_length()).await;
+            let mail = mail.ok().and_then(Result::ok);
+            let mut answer = text(StatusCode::OK, hub.metrics.text(hub, mail));
             let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
             answer

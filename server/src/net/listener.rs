@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use super::{Stream, Tls, admin, http, tcp};
+use super::{Stream, Tls, admin, http, lmtp, tcp};
 use crate::hub::{Connection, Hub};
 
 /// What a listener speaks.
@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Ximss,
     /// XIMSS over TLS.
     Ximsss,
+    /// LMTP.
+    Lmtp,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Admin => "admin",
             Self::Ximss => "ximss",
             Self::Ximsss => "ximsss",
+            Self::Lmtp => "lmtp",
         }
     }
 }
@@ -114,7 +117,7 @@ fn take_in(hub: &Arc<Hub>, kind: Kind, stream: TcpStream, peer: SocketAddr, tls:
     let acceptor = match kind {
         Kind::Https => tls.map(|tls| tls.https.clone()),
         Kind::Ximsss => tls.map(|tls| tls.ximss.clone()),
-        Kind::Http | Kind::Admin | Kind::Ximss => None,
+        Kind::Http | Kind::Admin | Kind::Ximss | Kind::Lmtp => None,
     };
     let starttls = tls.map(|tls| tls.ximss.clone());
     tokio::spawn(async move {
@@ -134,6 +137,7 @@ fn take_in(hub: &Arc<Hub>, kind: Kind, stream: TcpStream, peer: SocketAddr, tls:
                 Kind::Ximss | Kind::Ximsss => tcp::serve(client, stream, starttls).await,
                 Kind::Http | Kind::Https => http::serve(client, stream, starttls).await,
                 Kind::Admin => admin::serve(client, stream).await,
+                Kind::Lmtp => lmtp::serve(client, stream).await,
             }
         };
         tokio::select! {

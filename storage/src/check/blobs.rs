@@ -12,7 +12,8 @@ use crate::statement::{Connection, Row, Sql, Value};
 /// Every row that names a blob, as `blob` and `size`.
 macro_rules! named {
     () => {
-        "SELECT blob, size FROM message UNION ALL SELECT blob, size FROM upload"
+        "SELECT blob, size FROM message UNION ALL SELECT blob, size FROM upload \
+         UNION ALL SELECT blob, size FROM queued UNION ALL SELECT blob, blob_size FROM file_extent"
     };
 }
 #[cfg(test)]
@@ -21,7 +22,10 @@ pub(crate) use named;
 /// The same without messages, which are checked with their mailboxes; and what each is, in words, as `place`.
 macro_rules! others {
     () => {
-        "SELECT 'the upload ' || id AS place, blob, size FROM upload"
+        "SELECT 'the upload ' || id AS place, blob, size FROM upload UNION ALL \
+         SELECT 'the queued message ' || id, blob, size FROM queued UNION ALL \
+         SELECT 'the file ' || f.directory || '/' || f.name || ' of account ' || f.account, e.blob, e.blob_size \
+         FROM file_extent e JOIN file f ON f.id = e.file"
     };
 }
 

@@ -43,6 +43,18 @@ const ALL: &[Belonging] = &[
     belonging!("messages of mailboxes that are not there": "message", "mailbox" in "mailbox", "id"),
     belonging!("fields of mailboxes that are not there": "message_field", "mailbox" in "mailbox", "id"),
     belonging!("headers of mailboxes that are not there": "message_header", "mailbox" in "mailbox", "id"),
+    belonging!("aliases of accounts that are not there": "alias", "account" in "account", "id"),
+    belonging!("quotas of accounts that are not there": "quota", "account" in "account", "id"),
+    belonging!("rights in mailboxes that are not there": "mailbox_right", "mailbox" in "mailbox", "id"),
+    belonging!("searched mailboxes that are not there": "search", "mailbox" in "mailbox", "id"),
+    belonging!("searched messages of mailboxes that are not there": "search_direct", "mailbox" in "mailbox", "id"),
+    belonging!("recipients of queued messages that are not there": "queued_recipient", "message" in "queued", "id"),
+    belonging!("files of accounts that are not there": "file", "account" in "account", "id"),
+    belonging!("pieces of files that are not there": "file_extent", "file" in "file", "id"),
+    belonging!("rights in files that are not there": "file_right", "file" in "file", "id"),
+    belonging!("passwords of files that are not there": "file_password", "file" in "file", "id"),
+    belonging!("counted files of accounts that are not there": "file_usage", "account" in "account", "id"),
+    belonging!("subscribed files of accounts that are not there": "file_subscription", "account" in "account", "id"),
 ];
 
 impl Storage {

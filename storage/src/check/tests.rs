@@ -102,6 +102,20 @@ on_both! {
         bed.assert_sound().await;
     }
 
+    async fn wrong_sums_of_files_are_told_and_counted_anew(bed: &Bed) {
+        let account = bed.account("alice").await.id;
+        assert_eq!(bed.storage.check_file_usage(account, true).await.unwrap(), None);
+        bed.tamper("INSERT INTO file_usage (account, files, bytes) SELECT id, 7, 8 FROM account").await;
+        for mend in [false, true] {
+            let found = bed.storage.check_file_usage(account, mend).await.unwrap().unwrap();
+            assert_eq!((found.kept.files, found.kept.bytes, found.counted), (7, 8, crate::FileUsage::default()));
+        }
+        assert_eq!(bed.storage.check_file_usage(account, false).await.unwrap(), None);
+        bed.tamper("INSERT INTO file (id, account, directory, name, is_directory, size, version, modified) \
+            SELECT '0000000000000001', id, '', 'torn', 0, 5, 1, 0 FROM account").await;
+        assert_eq!(bed.storage.check_files(account).await.unwrap(), ["/torn"]);
+    }
+
     async fn blobs_that_uploads_name_are_listed_and_those_that_nobody_names_are_counted(bed: &Bed) {
         let room = Room { files: 9_999, bytes: 1 << 30 };
         let shared = bed.storage.blobs().put_bytes(b"shared".to_vec()).await.unwrap();

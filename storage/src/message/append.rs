@@ -8,6 +8,7 @@ use crate::error::{Aggregate, Error, Result};
 use crate::flags::Flags;
 use crate::id::{MailboxId, Uid};
 use crate::mailbox::{self, Counts};
+use crate::search;
 use crate::statement::{Connection, Sql, Value, listed, together};
 
 const INSERT: Sql = together!(
@@ -39,7 +40,8 @@ impl Storage {
     }
 }
 
-async fn append(
+/// Stores messages at the end of a mailbox, within a transaction.
+pub(crate) async fn append(
     connection: &mut Connection<'_>,
     mailbox: MailboxId,
     messages: &[NewMessage],
@@ -69,6 +71,9 @@ async fn append_at(
     let counts = Counts::of(messages.iter().map(|(_, message)| counted(message)));
     let modseq = mailbox::add_below(connection, mailbox, &counts, end).await?;
     refuse_taken(connection, mailbox, messages.iter().map(|(uid, _)| *uid)).await?;
+    if let Some(first) = messages.iter().map(|(uid, _)| *uid).min() {
+        search::go_back(connection, mailbox, first).await?;
+    }
     let mut appended = Vec::with_capacity(messages.len());
     for (uid, message) in messages {
         insert(connection, mailbox, Appended { uid: *uid, modseq }, message).await?;

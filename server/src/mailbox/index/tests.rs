@@ -1,6 +1,7 @@
 //! Tests of how views follow a mailbox.
 
 use super::*;
+use crate::mailbox::sorted::Values;
 use protocol::Scalar;
 
 const SEEN: Flags = Flags::SEEN;
@@ -24,7 +25,8 @@ fn unseen_only() -> Spec {
 /// Messages 1 to 4 with the sizes 30, 10, 20, 10.
 fn index() -> Index {
     let mut index = Index::new((1..=4).map(|uid| row(uid, SEEN)).collect());
-    index.add_column(SortField::Size, [30, 10, 20, 10].map(Key::Number).to_vec());
+    let sizes = Values::Numbers(vec![30, 10, 20, 10]);
+    index.add_sorted(SortField::Size, Sorted::build(index.entries(), sizes));
     index
 }
 
@@ -33,7 +35,7 @@ fn uids(index: &Index, view: ViewId) -> Vec<u32> {
 }
 
 fn arrival(uid: u32, size: i64) -> Arrival {
-    Arrival { row: row(uid, Flags::RECENT), keys: vec![Key::Number(size)], matches: Vec::new() }
+    Arrival { row: row(uid, Flags::RECENT), places: vec![Placed::Number(size)], matches: Vec::new() }
 }
 
 #[test]
@@ -137,4 +139,35 @@ fn a_content_filter_admits_what_was_found_to_match() {
     index.arrive(arrival(5, 1));
     index.arrive(Arrival { matches: vec![view], ..arrival(6, 1) });
     assert_eq!(uids(&index, view), [2, 3, 6]);
+}
+
+#[test]
+fn what_nobody_views_can_be_given_up_and_costs_nothing_then() {
+    let mut index = index();
+    let plain = index.add_view(spec(), HashSet::new());
+    index.add_view(by_size(), HashSet::new());
+    let (all, left) = index.bytes(&HashSet::from([plain]));
+    assert!(left < all, "{left} of {all}");
+    index.keep(&HashSet::from([plain]));
+    assert!(!index.can_sort_by(&SortField::Size) && index.can_sort_by(&SortField::Uid));
+    assert_eq!(index.bytes(&HashSet::from([plain])), (left, left));
+    assert_eq!(uids(&index, plain), [1, 2, 3, 4]);
+}
+
+#[test]
+fn views_both_ways_share_the_order_that_they_are_made_of() {
+    let mut index = index();
+    let rising = index.add_view(by_size(), HashSet::new());
+    let falling = index.add_view(Spec { descending: true, ..by_size() }, HashSet::new());
+    assert_eq!(index.sorted().len(), 1);
+    index.set_flags(3, Flags::FLAGGED);
+    index.arrive(arrival(5, 15));
+    index.remove(&[1]);
+    let later = index.add_view(Spec { uid_min: 2, ..by_size() }, HashSet::new());
+    let rows = |index: &Index, view| index.order(view).iter().collect::<Vec<_>>();
+    assert_eq!(rows(&index, later), rows(&index, rising));
+    let mut reversed = rows(&index, falling);
+    reversed.reverse();
+    assert_eq!(reversed, rows(&index, rising));
+    assert_eq!(rows(&index, later)[3], row(3, Flags::FLAGGED));
 }

@@ -317,6 +317,8 @@ fn failed(error: &storage::Error) -> Answer {
         }
         Error::AlreadyExists { .. }
         | Error::InvalidName { .. }
+        | Error::Unsuitable { .. }
+        | Error::FilesFull
         | Error::Exhausted { .. }
         | Error::NewerDatabase { .. }
         | Error::MissingBlob { .. }

@@ -7,6 +7,7 @@ import { Mail } from "./mail/mail";
 import { Phone } from "./phone/phone";
 import { connectionStatus } from "./status";
 import type { UploadedFile } from "./storage";
+import { Toasts } from "./toast";
 
 type View = "mail" | "phone" | "files";
 
@@ -22,6 +23,7 @@ export class App {
   readonly #files: Files;
   readonly #phone: Phone;
   readonly #tabs = new Map<View, HTMLButtonElement>();
+  readonly #toasts = new Toasts();
   readonly #note = h("p", { class: "notice", role: "status", hidden: true, "data-test": "renewed" });
   readonly #filesButton = h(
     "button",
@@ -29,6 +31,7 @@ export class App {
     icon("files"),
     h("span", { class: "mailbox-name" }, "Files"),
   );
+  readonly #side = h("div", { class: "side", id: "side" });
   #unseen = 0;
   #caller: string | undefined;
   #callsUnderWay = 0;
@@ -37,9 +40,17 @@ export class App {
     private readonly session: Session,
     uploads: UploadedFile[],
   ) {
-    this.#mail = new Mail(session, (unseen) => {
-      this.#unseen = unseen;
-      this.#drawTitle();
+    this.#mail = new Mail(session, this.#toasts, {
+      unseenChanged: (unseen) => {
+        this.#unseen = unseen;
+        this.#drawTitle();
+      },
+      showMailboxes: () => this.#openDrawer(),
+      chosen: () => {
+        this.show("mail");
+        this.#closeDrawer();
+      },
+      undo: () => void this.#toasts.undo(),
     });
     this.#files = new Files(session, uploads);
     this.#phone = new Phone(session, ({ waiting, underWay }) => {
@@ -56,12 +67,15 @@ export class App {
       h(
         "main",
         { class: "body" },
-        h("div", { class: "side" }, this.#mail.mailboxes.element, this.#filesButton, this.#phone.element),
+        this.#side,
+        h("div", { class: "shade", onclick: () => this.#closeDrawer() }),
         h("div", { class: "content" }, this.#mail.element, this.#files.element),
+        this.#toasts.element,
       ),
       this.#bottomTabs(),
     );
-    this.#mail.mailboxes.element.addEventListener("click", () => this.show("mail"));
+    this.#side.append(this.#mailSide(), this.#filesButton, this.#phone.element);
+    document.addEventListener("keydown", (event) => this.#key(event));
     this.show("mail");
     session.client.on("renewed", () => this.#renewed());
   }
@@ -100,6 +114,39 @@ export class App {
     );
     this.#files.clear();
     void this.#mail.start();
+  }
+
+  /** The mailboxes, with what makes new ones. */
+  #mailSide(): HTMLElement {
+    return h(
+      "nav",
+      { class: "mail-side", "aria-label": "Mailboxes" },
+      h(
+        "div",
+        { class: "side-title" },
+        h("h2", {}, "Mailboxes"),
+        iconButton("plus", "New mailbox", {
+          class: "quiet",
+          "data-test": "new-mailbox",
+          onclick: () => this.#mail.mailboxActions.create(),
+        }),
+      ),
+      this.#mail.mailboxes.element,
+    );
+  }
+
+  #openDrawer(): void {
+    this.element.classList.add("drawer");
+    this.#side.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }
+
+  #closeDrawer(): void {
+    this.element.classList.remove("drawer");
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.element.classList.contains("drawer")) this.#closeDrawer();
+    else if (this.element.isConnected && this.element.getAttribute("data-view") === "mail") this.#mail.key(event);
   }
 
   #header(): HTMLElement {

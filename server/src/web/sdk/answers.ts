@@ -7,11 +7,19 @@ export interface Answers {
   listFeatures: "features";
   prefsRead: "prefs";
   mailboxList: "mailbox";
+  mailboxSubList: "mailboxSubscription";
   folderOpen: "folderReport";
+  folderReopen: "folderReport";
   folderBrowse: "folderReport";
   folderSync: "folderReport";
   folderRead: "folderMessage";
   messageCopy: "messageAdded";
+  messageMove: "messageAdded";
+  fileList: "fileInfo";
+  fileDirInfo: "fileDirInfo";
+  fileRead: "fileData";
+  fileAttrRead: "fileAttrData";
+  fileSubList: "fileSubscription";
 }
 
 /** A data message of a request. */

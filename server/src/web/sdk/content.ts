@@ -1,7 +1,7 @@
 // What can the body of a message consist of, and how is each kind of it written in XML?
 
-import { type Email, emailCodec } from "./email";
-import { element, elements, escape, text, type XmlElement } from "./xml";
+import { type Email, emailCodec, optionalEmailCodec } from "./email";
+import { element, elements, escape, serialize, text, type XmlElement } from "./xml";
 
 export type { Email, Header, Mime, MimeBody } from "./email";
 
@@ -34,6 +34,36 @@ export interface SubscriptionEdit {
   mode?: "add" | "remove";
 }
 
+/** Somebody to whom a message is sent on. */
+export interface Recipient {
+  /** The name beside the address. */
+  realName?: string;
+  /** `local@domain`. */
+  address: string;
+}
+
+/** What is in a file: text, anything in base64, or vCards as XML. */
+export type FileContent =
+  | { kind: "text"; text: string }
+  | { kind: "binary"; base64: string }
+  | { kind: "cards"; xml: string };
+
+/** What somebody may do with a file or directory. */
+export interface FileAclEntry {
+  /** An account of the owner's domain by its name, one of another domain by its address, or `anyone`. */
+  who: string;
+  /** Letters: `l` see it and what is in it, `r` read, `w` write, rename and remove, `a` see and change its attributes. */
+  rights: string;
+}
+
+/** A change to the subscription to a file or directory. */
+export interface FileSubscriptionEdit {
+  /** The file or directory. */
+  fileName: string;
+  /** Whether it is added or removed; absent: added. */
+  mode?: "add" | "remove";
+}
+
 /** The value of a field of a row. An address field asked for with the prefix `E-` yields one for each address. */
 export interface ViewerField {
   /** The field, spelt as it was asked for. */
@@ -59,10 +89,16 @@ export interface Contents {
   names: string[];
   messageSet: MessageSet;
   subscriptions: SubscriptionEdit[];
+  fileContent: FileContent;
+  fileAcl: FileAclEntry[] | undefined;
+  filePasswords: string[] | undefined;
+  fileSubscriptions: FileSubscriptionEdit[];
   viewerFields: ViewerField[];
   preferences: Record<string, PreferenceValue>;
   features: Features;
   email: Email;
+  optionalEmail: Email | undefined;
+  recipients: Recipient[];
   sdp: string | undefined;
 }
 
@@ -84,6 +120,19 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
     read: (message) => elements(message, "mailboxSubscription").map(readSubscription),
     write: (edits) => edits.map((edit) => element("mailboxSubscription", { ...edit })).join(""),
   },
+  fileContent: { read: readFileContent, write: writeFileContent },
+  fileAcl: {
+    read: (message) => elements(message, "ACL").map(readFileAcl)[0],
+    write: (acl) => (acl === undefined ? "" : element("ACL", {}, acl.map(writeFileAclEntry).join(""))),
+  },
+  filePasswords: {
+    read: (message) => elements(message, "accessPwd").map((keys) => elements(keys, "key").map(text))[0],
+    write: (keys) => (keys === undefined ? "" : element("accessPwd", {}, texts("key").write(keys))),
+  },
+  fileSubscriptions: {
+    read: (message) => elements(message, "fileSubscription").map(readFileSubscription),
+    write: (edits) => edits.map((edit) => element("fileSubscription", { ...edit })).join(""),
+  },
   viewerFields: { read: (message) => elements(message).map(readViewerField), write: writeViewerFields },
   preferences: {
     read: (message) =>
@@ -95,6 +144,12 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
   },
   features: { read: readFeatures, write: writeFeatures },
   email: emailCodec,
+  optionalEmail: optionalEmailCodec,
+  recipients: {
+    read: (message) => elements(message, "To").map(readRecipient),
+    write: (recipients) =>
+      recipients.map(({ realName, address }) => element("To", { realName }, escape(address))).join(""),
+  },
   sdp: {
     // XML may have made line feeds of line ends; SDP wants CR LF (RFC 8866 §5).
     read: (message) => elements(message, "sdpText").map((child) => text(child).replace(/\r?\n/g, "\r\n"))[0],
@@ -123,6 +178,44 @@ function readSubscription(of: XmlElement): SubscriptionEdit {
   const mode = of.attributes.get("mode");
   const edit = { mailbox: of.attributes.get("mailbox") ?? "" };
   return mode === undefined ? edit : { ...edit, mode: mode === "add" ? "add" : "remove" };
+}
+
+function readRecipient(of: XmlElement): Recipient {
+  const realName = of.attributes.get("realName");
+  return { ...(realName !== undefined && { realName }), address: text(of) };
+}
+
+function readFileSubscription(of: XmlElement): FileSubscriptionEdit {
+  const mode = of.attributes.get("mode");
+  const edit = { fileName: of.attributes.get("fileName") ?? "" };
+  return mode === undefined ? edit : { ...edit, mode: mode === "add" ? "add" : "remove" };
+}
+
+function readFileContent(message: XmlElement): FileContent {
+  const children = elements(message);
+  const [first] = children;
+  if (first === undefined) return { kind: "text", text: text(message) };
+  if (first.name === "base64") return { kind: "binary", base64: text(first) };
+  return { kind: "cards", xml: children.map(serialize).join("") };
+}
+
+function writeFileContent(content: FileContent): string {
+  switch (content.kind) {
+    case "text":
+      return escape(content.text);
+    case "binary":
+      return element("base64", {}, content.base64);
+    case "cards":
+      return content.xml;
+  }
+}
+
+function readFileAcl(acl: XmlElement): FileAclEntry[] {
+  return elements(acl, "subKey").map((key) => ({ who: key.attributes.get("key") ?? "", rights: text(key) }));
+}
+
+function writeFileAclEntry({ who, rights }: FileAclEntry): string {
+  return element("subKey", { key: who }, escape(rights));
 }
 
 function readViewerField(of: XmlElement): ViewerField {

@@ -1,6 +1,6 @@
 // How do files get to the server and back?
 //
-// What is uploaded belongs to the session and goes with it.
+// What is uploaded belongs to the session and goes with it, unless `fileStore` keeps it.
 
 import type { Client } from "./client";
 import { ConnectionError, RequestError, SessionEnded } from "./errors";
@@ -41,6 +41,11 @@ export function upload(client: Client, id: string, file: Blob, options: Transfer
 /** The URL of an uploaded file. */
 export function uploadUrl(client: Client, id: string): string {
   return sessionUrl(client, `DOWNLOAD/$UPLOAD$/${encodeURIComponent(id)}`);
+}
+
+/** The URL of a file in the account's file storage, by its path; with `~account@domain/path` of one in another's. */
+export function fileUrl(client: Client, path: string): string {
+  return sessionUrl(client, `DOWNLOAD/${path.split("/").map(encodeURIComponent).join("/")}`);
 }
 
 /** Fetches what is at a URL of the session. It goes straight into a blob, which the browser keeps where it likes. */

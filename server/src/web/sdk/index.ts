@@ -4,11 +4,23 @@ export type { Answers, DataMessage } from "./answers";
 export { Call } from "./call";
 export type { CallState, Ending, SavedCall, Sound } from "./call-state";
 export { Calls } from "./calls";
+export {
+  type Calendar,
+  type CalendarEntry,
+  type CalendarTime,
+  type Card,
+  type Labelled,
+  readXmlPart,
+  type Report,
+} from "./cards";
 export { Client, type ClientEvents, type Identity, type SavedClient } from "./client";
 export type { Socket, OpenSocket } from "./connection";
 export type {
   Email,
   Features,
+  FileAclEntry,
+  FileContent,
+  FileSubscriptionEdit,
   Header,
   MessageRange,
   MessageSet,
@@ -28,7 +40,7 @@ export {
 } from "./devices";
 export { ConnectionError, RequestError, SessionEnded } from "./errors";
 export { Events } from "./events";
-export { download, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
+export { download, fileUrl, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
 export {
   fieldText,
   flagsOf,
@@ -36,6 +48,7 @@ export {
   type FolderEvents,
   type FolderOptions,
   type FolderRow,
+  type FolderView,
   type Places,
 } from "./folder";
 export type { EndReason, State } from "./link";

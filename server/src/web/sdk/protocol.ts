@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, MessageSet, PreferenceValue, SubscriptionEdit, ViewerField } from "./content";
+import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -254,6 +254,51 @@ export interface Requests {
     /** Which messages. */
     set: MessageSet;
   };
+  /** Stores a message in a mailbox without sending it: the `<EMail>` of the body, or an uploaded file that is a message. With `report`, answered by `messageAdded`. */
+  messageAppend: {
+    /** An open folder, in whose mailbox it is stored; else `targetMailbox` names the mailbox. */
+    folder?: string;
+    /** The mailbox. */
+    targetMailbox?: string;
+    /** If that mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** The flags that it has from the beginning; absent: none. */
+    flags?: string;
+    /** When it came; absent: now. */
+    internalDate?: string;
+    /** `uid`: report the UID that it has there. */
+    report?: "uid";
+    /** The UID in the same mailbox of the version that it replaces, such as a draft saved before: that one is removed as this one is stored, and is its original (`ORIGUID`). One that is gone already is no error. */
+    replacesUID?: number;
+    /** A file of the session's upload set that is a message, stored as it is. Then there is no `<EMail>`. */
+    uploadID?: string;
+    /** The message. */
+    email?: Email;
+  };
+  /** Sends a message to those whom its `To`, `Cc` and `Bcc` name; nobody is told of `Bcc`. A copy with it goes to the mailbox that the preference `SentBox` names, which is created if it is missing. When it is answered with success, the message is on its way whatever happens. `From` is the account's address; it may be left out. */
+  messageSubmit: {
+    /** `yes`: keep no copy. */
+    noSentCopy?: boolean;
+    /** An open folder with the message that this one answers: it is marked `Answered`. */
+    replyFolder?: string;
+    /** Its UID. */
+    replyUID?: number;
+    /** An open folder with the draft of this message: it is removed. */
+    draftFolder?: string;
+    /** Its UID. */
+    draftUID?: number;
+    /** The message. */
+    email: Email;
+  };
+  /** Sends messages on to others as they are, with fields before them that tell who did it (RFC 5322 §3.6.6), and marks them `Redirected`. */
+  messageRedirect: {
+    /** The folder. */
+    folder: string;
+    /** Which messages. */
+    set: MessageSet;
+    /** To whom: `<To realName="Bob">bob@example.org</To>`, one for each. */
+    recipients: Recipient[];
+  };
   /** Removes all messages of the Trash mailbox. */
   emptyTrash: Record<never, never>;
   /** Removes messages of a mailbox for good. */
@@ -262,6 +307,91 @@ export interface Requests {
     mailbox: string;
     /** How old a message has to be: seconds, or counts of `w`, `d`, `h`, `m` and `s` (`1d12h`). 0 removes all. */
     duration: string;
+  };
+  /** Lists the files and directories in a directory, in the order of the bytes of their names. Answered by one `fileInfo` for each. `~account@domain/path` names what is in another account, here and in all requests for files. Fails with 512 if there is no such directory or file, 516 if its rights do not go so far. */
+  fileList: {
+    /** The directory, with or without a `/` at its end; absent or empty: the root. It is echoed as it is sent. */
+    directory?: string;
+    /** A single file or directory in it that is wanted; absent: all. */
+    fileName?: string;
+    /** How many to leave out at the beginning. */
+    position?: number;
+    /** How many are wanted at most. */
+    limit?: number;
+  };
+  /** Asks how much is below a directory. Answered by `fileDirInfo`. */
+  fileDirInfo: {
+    /** The directory; absent or empty: the root. */
+    directory?: string;
+  };
+  /** Makes a directory, and those that are missing on the way to it. Fails with 520 if a file or directory has the name. The parts of a path are divided by `/`; a part has 255 bytes at most and is not `.` or `..`; a path has 1,024 bytes and 32 parts at most, and no control characters. */
+  fileDirCreate: {
+    /** Its path, with or without a `/` at its end. */
+    fileName: string;
+  };
+  /** Reads a file, or a slice of it. Answered by `fileData`. A slice has 1 MiB at most: if `position` and `slice` of the answer do not add up to `size`, the rest is read from there. A slice of text ends after a whole character (UTF-8) and has at least one unless `limit` is 0. What is not text fails with 500: read it as binary. */
+  fileRead: {
+    /** Its path. */
+    fileName: string;
+    /** How it is wanted; absent: as text. As vCards it is read whole. */
+    type?: "binary" | "vcard";
+    /** The byte to begin with; absent: the first one, 0. */
+    position?: number;
+    /** How many bytes are wanted at most. */
+    limit?: number;
+  };
+  /** Writes a file. One that is not there is made, with the directories on the way to it. The file is as before or has all of what was written, whoever writes at once. Fails with 500 "file storage is full…" if the account has no room for it. */
+  fileWrite: {
+    /** Its path. */
+    fileName: string;
+    /** What is in the body; absent: what the body is. */
+    type?: "binary" | "vcard";
+    /** Where it is written: over what is there from this byte on, which lies in the file or follows its last one, or at the end; absent: in place of all that is there. */
+    position?: number | "append";
+    /** What is written: text, `<base64>`, or `<vCard>` elements, which are written as vCard 3.0. */
+    content: FileContent;
+  };
+  /** Renames or moves a file, or a directory with all that is below it, within its account. Directories that are missing on the way to the new path are made. Fails with 520 if something has the new path, 500 if a directory would be below itself. */
+  fileRename: {
+    /** Its path. */
+    fileName: string;
+    /** Its new path. */
+    newFileName: string;
+  };
+  /** Removes a file or a directory. Fails with 500 for a directory that is not empty, without `children`. */
+  fileRemove: {
+    /** Its path. */
+    fileName: string;
+    /** If present, all that is below a directory is removed, too. (Ours: the protocol does not say.) */
+    children?: boolean;
+  };
+  /** Stores a file of the session's upload set, where it stays, in place of what is in a file or as a new one. Directories that are missing on the way are made. Fails with 512 if there is no such upload. */
+  fileStore: {
+    /** Its path. */
+    fileName: string;
+    /** The file's id in the upload set. */
+    uploadID: string;
+  };
+  /** Asks for the attributes that were given to a file or directory. Answered by `fileAttrData`. */
+  fileAttrRead: {
+    /** Its path. */
+    fileName: string;
+  };
+  /** Sets the attributes of a file or directory; those that are absent stay as they are. The rights of a directory hold for what is below it and has none of its own. Nothing in `private/` can be given to others. */
+  fileAttrWrite: {
+    /** Its path. */
+    fileName: string;
+    /** Who may do what; empty: nobody anything. */
+    acl?: FileAclEntry[];
+    /** Access passwords; empty: none. */
+    accessPasswords?: string[];
+  };
+  /** Lists subscriptions to files and directories. Answered by one `fileSubscription` for each; the file need not exist. */
+  fileSubList: Record<never, never>;
+  /** Adds and removes subscriptions to files and directories: all, or none if one is not possible. */
+  fileSubUpdate: {
+    /** What changes, in order. */
+    subscriptions: FileSubscriptionEdit[];
   };
   /** Lets signals directed to the account reach this session. A second one replaces the first. */
   signalBind: {
@@ -362,8 +492,23 @@ export const requests: Record<keyof Requests, Descriptor> = {
   messageRemove: { attributes: { folder: "string", mode: "string" }, body: { set: "messageSet" } },
   messageCopy: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
   messageMove: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  messageAppend: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", flags: "string", internalDate: "string", report: "string", replacesUID: "number", uploadID: "string" }, body: { email: "optionalEmail" } },
+  messageSubmit: { attributes: { noSentCopy: "boolean", replyFolder: "string", replyUID: "number", draftFolder: "string", draftUID: "number" }, body: { email: "email" } },
+  messageRedirect: { attributes: { folder: "string" }, body: { set: "messageSet", recipients: "recipients" } },
   emptyTrash: { attributes: {}, body: {} },
   emptyMailbox: { attributes: { mailbox: "string", duration: "string" }, body: {} },
+  fileList: { attributes: { directory: "string", fileName: "string", position: "number", limit: "number" }, body: {} },
+  fileDirInfo: { attributes: { directory: "string" }, body: {} },
+  fileDirCreate: { attributes: { fileName: "string" }, body: {} },
+  fileRead: { attributes: { fileName: "string", type: "string", position: "number", limit: "number" }, body: {} },
+  fileWrite: { attributes: { fileName: "string", type: "string", position: "string" }, body: { content: "fileContent" } },
+  fileRename: { attributes: { fileName: "string", newFileName: "string" }, body: {} },
+  fileRemove: { attributes: { fileName: "string", children: "boolean" }, body: {} },
+  fileStore: { attributes: { fileName: "string", uploadID: "string" }, body: {} },
+  fileAttrRead: { attributes: { fileName: "string" }, body: {} },
+  fileAttrWrite: { attributes: { fileName: "string" }, body: { acl: "fileAcl", accessPasswords: "filePasswords" } },
+  fileSubList: { attributes: {}, body: {} },
+  fileSubUpdate: { attributes: {}, body: { subscriptions: "fileSubscriptions" } },
   signalBind: { attributes: { clientID: "string", mode: "string", presence: "boolean", readIM: "boolean" }, body: { sdp: "sdp" } },
   signalUnbind: { attributes: {}, body: {} },
   callStart: { attributes: { callLeg: "string", peer: "string", peerName: "string" }, body: { sdp: "sdp" } },
@@ -500,6 +645,63 @@ export interface Messages {
     /** The UID in the target mailbox. */
     UID: number;
   };
+  /** Answers `fileList`. */
+  fileInfo: {
+    /** Its name in the directory; of a single one that was asked for, what was asked for. */
+    fileName: string;
+    /** The directory as it was sent. */
+    directory?: string;
+    /** Whether it is a directory; absent: it is a file. */
+    type?: "directory";
+    /** Bytes in a file. */
+    size?: number;
+    /** When a file was last written, or a directory made. */
+    timeModified?: string;
+  };
+  /** Answers `fileDirInfo`. */
+  fileDirInfo: {
+    /** The directory as it was sent. */
+    directory?: string;
+    /** Bytes of all files below it. */
+    size: number;
+    /** Files and directories below it. */
+    files: number;
+    /** For the root: bytes that the account may have. */
+    sizeLimit?: number;
+    /** For the root: files and directories that the account may have. */
+    filesLimit?: number;
+  };
+  /** Answers `fileRead`. */
+  fileData: {
+    /** The file as it was named. */
+    fileName: string;
+    /** How it was wanted. */
+    type?: "binary" | "vcard";
+    /** The byte that the content begins with. */
+    position: number;
+    /** How many bytes of the file the content is. */
+    slice: number;
+    /** Bytes in the file. */
+    size: number;
+    /** When it was last written. */
+    timeModified: string;
+    /** The content. */
+    content: FileContent;
+  };
+  /** Answers `fileAttrRead`. */
+  fileAttrData: {
+    /** The file as it was named. */
+    fileName: string;
+    /** Who may do what. */
+    acl?: FileAclEntry[];
+    /** Access passwords. */
+    accessPasswords?: string[];
+  };
+  /** Answers `fileSubList`. */
+  fileSubscription: {
+    /** The file's name. */
+    fileName: string;
+  };
   /** A call for the account. Answered with `callProvision`, `callAccept` or `callReject`. */
   callIncoming: {
     /** The call; begins with `inp`. */
@@ -587,6 +789,11 @@ export const messages: Record<keyof Messages, Descriptor> = {
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderMessage: { attributes: { folder: "string", UID: "number" }, body: { email: "email" } },
   messageAdded: { attributes: { UID: "number" }, body: {} },
+  fileInfo: { attributes: { fileName: "string", directory: "string", type: "string", size: "number", timeModified: "string" }, body: {} },
+  fileDirInfo: { attributes: { directory: "string", size: "number", files: "number", sizeLimit: "number", filesLimit: "number" }, body: {} },
+  fileData: { attributes: { fileName: "string", type: "string", position: "number", slice: "number", size: "number", timeModified: "string" }, body: { content: "fileContent" } },
+  fileAttrData: { attributes: { fileName: "string" }, body: { acl: "fileAcl", accessPasswords: "filePasswords" } },
+  fileSubscription: { attributes: { fileName: "string" }, body: {} },
   callIncoming: { attributes: { callLeg: "string", peer: "string", peerName: "string", callId: "string" }, body: { sdp: "sdp" } },
   callProvisioned: { attributes: { callLeg: "string", callId: "string", tag: "string" }, body: { sdp: "sdp" } },
   callConnected: { attributes: { callLeg: "string", callId: "string", peer: "string", tag: "string" }, body: { sdp: "sdp" } },

@@ -3,6 +3,7 @@
 import { Calls, type SavedCalls } from "./calls";
 import { Client, type SavedClient } from "./client";
 import { type OpenSocket, openWebSocket } from "./connection";
+import type { PreferenceValue } from "./content";
 import { Folder, type FolderOptions } from "./folder";
 import type { Messages } from "./protocol";
 
@@ -59,9 +60,34 @@ export class Session {
     return this.client.logout();
   }
 
-  /** The mailboxes that match a pattern as of IMAP LIST; without one, all. */
-  mailboxes(filter?: string): Promise<Messages["mailbox"][]> {
-    return this.client.request("mailboxList", filter === undefined ? {} : { filter });
+  /** All mailboxes, with the containers that have only mailboxes below them. */
+  mailboxes(): Promise<Messages["mailbox"][]> {
+    return this.client.request("mailboxList", { pureFolder: true });
+  }
+
+  async createMailbox(mailbox: string): Promise<void> {
+    await this.client.request("mailboxCreate", { mailbox });
+  }
+
+  /** Renames a mailbox, and those below it with it. Folders on it stay open. */
+  async renameMailbox(mailbox: string, newName: string): Promise<void> {
+    await this.client.request("mailboxRename", { mailbox, newName, children: true });
+  }
+
+  /** Removes a mailbox with its messages, and those below it. */
+  async removeMailbox(mailbox: string): Promise<void> {
+    await this.client.request("mailboxRemove", { mailbox, children: true });
+  }
+
+  /** Removes all messages of a mailbox for good. */
+  async emptyMailbox(mailbox: string): Promise<void> {
+    await this.client.request("emptyMailbox", { mailbox, duration: "0" });
+  }
+
+  /** The values of preferences that are in force; those without a value are absent. */
+  async preferences(...names: string[]): Promise<Record<string, PreferenceValue>> {
+    const [prefs] = await this.client.request("prefsRead", { names });
+    return prefs?.preferences ?? {};
   }
 
   /** Opens a mailbox as a folder of its own, which keeps up with the mailbox until it is closed. */

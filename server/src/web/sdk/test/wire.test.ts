@@ -61,6 +61,11 @@ const email: Email = {
           disposition: "inline",
           description: "Bild",
           location: "x",
+          class: "c",
+          uploadID: "u",
+          fileName: "a/b",
+          folder: "f",
+          UID: "7",
           readError: "r",
           parseError: "p",
           parameters: {},
@@ -79,6 +84,15 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
   names: [[], ["Language", "DeleteMode"]],
   messageSet: [{ uids: [1, { from: 3, till: 9 }] }, { indexes: [0, { from: 1, till: 99 }] }],
   subscriptions: [[{ mailbox: "INBOX", mode: "add" }, { mailbox: "Work/Old", mode: "remove" }, { mailbox: "a&b" }]],
+  fileContent: [
+    { kind: "text", text: "" },
+    { kind: "text", text: " a <b> & c\r\n" },
+    { kind: "binary", base64: "AAEC/w==" },
+    { kind: "cards", xml: "<vCard><FN><VALUE>A &amp; B</VALUE></FN></vCard><vCard/>" },
+  ],
+  fileAcl: [undefined, [], [{ who: "bob@example.org", rights: "lrw" }, { who: "anyone", rights: "" }]],
+  filePasswords: [undefined, [], ["secret", "a <b>"]],
+  fileSubscriptions: [[], [{ fileName: "docs/ü", mode: "add" }, { fileName: "x", mode: "remove" }, { fileName: "y" }]],
   viewerFields: [
     [],
     [
@@ -97,6 +111,8 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
     { starttls: true, sasl: ["PLAIN", "CRAM-MD5"], nonce: "<n@x>", languages: ["en"] },
   ],
   email: [{ headers: [] }, email],
+  optionalEmail: [undefined, email],
+  recipients: [[{ realName: "Ä & B", address: "a@b" }, { address: "c@d" }]],
   sdp: [undefined, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\n"],
 };
 

@@ -1,0 +1,54 @@
+//! `fileList`: which files are there?
+
+use std::sync::Arc;
+
+use protocol::{FileInfo, FileKind, FileList, Time};
+use storage::File;
+
+use crate::failure::Failure;
+use crate::file::{FileName, Right};
+use crate::session::{Session, Step};
+
+pub(super) fn handle(session: &Session, request: FileList) -> Result<Step, Failure> {
+    let account = Arc::clone(session.handle.account());
+    let directory = request.directory.as_deref().unwrap_or_default();
+    let single = request.file_name.as_deref().filter(|name| !name.is_empty());
+    let name = match single {
+        Some(name) => FileName::parse(&inside(directory, name), &account)?,
+        None => FileName::parse(directory, &account)?,
+    };
+    let (hub, is_single) = (Arc::clone(&session.hub), single.is_some());
+    let (position, limit) = (request.position.unwrap_or(0), request.limit.unwrap_or(u64::MAX));
+    let list = async move {
+        let owner = name.grant(&hub, &account, Right::List).await?;
+        let files = if is_single {
+            vec![hub.storage.file(owner, name.path()).await?]
+        } else {
+            hub.storage.files(owner, name.path(), position, limit).await?
+        };
+        Ok::<_, Failure>(files)
+    };
+    Ok(Step::after(list, move |session, reply, files| {
+        for file in files? {
+            let name = request.file_name.clone().filter(|name| !name.is_empty());
+            session.send(reply, report(&file, name, request.directory.clone()));
+        }
+        Ok(Step::Done)
+    }))
+}
+
+/// The name of what is in a directory.
+fn inside(directory: &str, name: &str) -> String {
+    let slash = if directory.is_empty() || directory.ends_with('/') { "" } else { "/" };
+    format!("{}{slash}{name}", if directory == "/" { "" } else { directory })
+}
+
+fn report(file: &File, name: Option<String>, directory: Option<String>) -> FileInfo {
+    FileInfo {
+        file_name: name.unwrap_or_else(|| file.path.name().to_owned()),
+        directory,
+        kind: file.is_directory.then_some(FileKind::Directory),
+        size: Some(file.size).filter(|_| !file.is_directory),
+        modified: Some(Time(file.modified)),
+    }
+}
