@@ -90,7 +90,7 @@ fn spawn(root: &Path, port: u16) -> (Child, u16) {
             return (child, digits.parse().unwrap());
         }
     }
-    panic!("s3s-fs ended before it listened");
+    panic!("s3s-fs ended before it listened: {:?}", child.wait());
 }
 
 fn program() -> PathBuf {
