@@ -5,9 +5,11 @@
 //! sends messages, each a line with its length and then its bytes, and for `MailExport` it is sent them.
 
 mod account;
+mod backup;
 mod check;
 mod export;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -88,6 +90,11 @@ pub enum Command {
         /// The mailbox; none: all.
         mailbox: Option<String>,
     },
+    /// Copy everything into a new folder.
+    Backup {
+        /// The folder, as the gateway finds it.
+        folder: PathBuf,
+    },
     /// Say what is damaged.
     MailCheck {
         /// `name@domain`; none: all accounts, and what belongs to none.
@@ -151,6 +158,8 @@ const LONGEST_COMMAND: u64 = 64 * 1024;
 pub(crate) struct Administration {
     pub(crate) storage: Storage,
     pub(crate) accounts: Arc<Accounts>,
+    /// The data folder.
+    pub(crate) data: PathBuf,
     /// The gateway, if it runs.
     pub(crate) hub: Option<Arc<Hub>>,
 }
@@ -213,20 +222,14 @@ impl Administration {
             Command::AccountQuota { address, change } => account::quota(self, &address, change, writer).await,
             Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
-                let account = self.account(&address).await?;
-                let name = MailboxName::parse(&mailbox).map_err(text)?;
-                let mailbox = match self.storage.find_mailbox(account.id, &name).await.map_err(text)? {
-                    Some(mailbox) => mailbox,
-                    None => {
-                        self.storage.create_mailbox(account.id, name, String::new()).await.map_err(text)?
-                    }
-                };
-                self.import(mailbox.id, reader, writer).await
+                let mailbox = self.mailbox(&address, &mailbox).await?;
+                self.import(mailbox, reader, writer).await
             }
             Command::MailExport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 export::run(self, &account, mailbox.as_deref(), writer).await
             }
+            Command::Backup { folder } => backup::run(self, &folder, writer).await,
             Command::MailCheck { address, mend } => {
                 let account = match address {
                     Some(address) => Some(self.account(&address).await?),
@@ -274,6 +277,17 @@ impl Administration {
             return Err(format!("{address} is an alias: name the account itself, {name}@{domain}"));
         }
         Ok(account)
+    }
+
+    /// The mailbox of this name; it is created if it is new.
+    async fn mailbox(&self, address: &str, name: &str) -> Outcome<storage::MailboxId> {
+        let account = self.account(address).await?;
+        let name = MailboxName::parse(name).map_err(text)?;
+        let found = self.storage.find_mailbox(account.id, &name).await.map_err(text)?;
+        Ok(match found {
+            Some(mailbox) => mailbox.id,
+            None => self.storage.create_mailbox(account.id, name, String::new()).await.map_err(text)?.id,
+        })
     }
 
     async fn import(

@@ -105,7 +105,7 @@ pub fn explain(error: &anyhow::Error) -> String {
 async fn offline(config: &Config) -> anyhow::Result<Administration> {
     let storage = open_storage(config).await?;
     let accounts = Accounts::new(storage.clone(), Arc::new(open_key(config)?), config.auth.cram_md5);
-    Ok(Administration { storage, accounts: Arc::new(accounts), hub: None })
+    Ok(Administration { storage, accounts: Arc::new(accounts), data: config.data.clone(), hub: None })
 }
 
 async fn talk(

@@ -117,6 +117,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let administration = Administration {
         storage: hub.storage.clone(),
         accounts: Arc::clone(&hub.accounts),
+        data: hub.config.data.clone(),
         hub: Some(Arc::clone(&hub)),
     };
     tokio::spawn(net::control::serve(control, administration, shutdown.clone()));

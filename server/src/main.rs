@@ -51,6 +51,11 @@ enum Subcommands {
     /// Bring mail in and out, look whether it is whole and what is on its way
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Copy everything that is kept into a new folder, whole, even while the gateway runs
+    Backup {
+        /// The folder; it is a data folder afterwards
+        folder: PathBuf,
+    },
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -240,6 +245,11 @@ async fn run(command: Subcommands, config: Config) -> anyhow::Result<()> {
         }
         Subcommands::Account(command) => account(&config, command).await,
         Subcommands::Mail(command) => mail(&config, command).await,
+        Subcommands::Backup { folder } => {
+            let folder = std::path::absolute(&folder)
+                .with_context(|| format!("{} is no name of a folder", folder.display()))?;
+            server::command::run(&config, Command::Backup { folder }, say).await
+        }
         Subcommands::Config(ConfigCommand::Check) => {
             server::check_files(&config)?;
             say("the configuration is right")

@@ -17,6 +17,7 @@ pub use file::MiscountedFiles;
 use crate::Storage;
 use crate::blob::{Blob, BlobKey};
 use crate::error::Result;
+use crate::file::FileUsage;
 use crate::id::Uid;
 use crate::mailbox::Mailbox;
 use crate::statement::Sql;

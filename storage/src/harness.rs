@@ -6,7 +6,7 @@
 //! files some seconds after the last of them is gone.
 
 mod cluster;
-mod service;
+mod s3;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 pub(crate) use cluster::Cluster;
-pub(crate) use service::Service;
+pub(crate) use s3::S3;
 
 use crate::{
     Account, AccountId, Blob, BlobKey, BlobStore, Config, Credentials, Database, Domain, Fields, Flags,
@@ -65,7 +65,7 @@ pub(crate) struct Bed {
     pub(crate) config: Config,
     pub(crate) folder: TempDir,
     /// Where the bucket is, on a bed with one.
-    pub(crate) service: Option<Service>,
+    pub(crate) service: Option<S3>,
 }
 
 impl Bed {
@@ -87,13 +87,13 @@ impl Bed {
 
     /// SQLite, with blobs in a bucket.
     pub(crate) async fn bucket() -> Self {
-        let (folder, service) = (TempDir::new().unwrap(), Service::start());
+        let (folder, service) = (TempDir::new().unwrap(), S3::start());
         let database = Database::Sqlite { path: folder.path().join("gateway.sqlite") };
         let blobs = BlobStore::Bucket(service.bucket(folder.path()));
         Self::with(folder, Config { database, blobs }, Some(service)).await
     }
 
-    async fn with(folder: TempDir, config: Config, service: Option<Service>) -> Self {
+    async fn with(folder: TempDir, config: Config, service: Option<S3>) -> Self {
         let storage = Storage::open(config.clone()).await.unwrap();
         Self { storage, config, folder, service }
     }

@@ -49,6 +49,11 @@ impl Gateway {
         Self::launch(folder).await
     }
 
+    /// Starts a gateway on a folder in which a data folder is.
+    pub(crate) async fn on(folder: TempDir) -> Self {
+        Self::launch(Arc::new(folder)).await
+    }
+
     /// Starts a gateway that listens where its configuration says. Wants a network of its own.
     pub(crate) async fn with_own_listeners(fixture: Fixture) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));

@@ -2,6 +2,7 @@
 
 mod baresip;
 mod browser;
+mod bucket;
 mod client;
 pub(crate) mod disk;
 mod fixture;
@@ -12,6 +13,7 @@ mod kamailio;
 pub(crate) mod network;
 mod ports;
 mod postfix;
+mod postgres;
 mod smtp_dialogue;
 pub(crate) mod sound;
 mod tone;
@@ -19,6 +21,7 @@ mod user_agent;
 
 pub(crate) use baresip::{Baresip, Line};
 pub(crate) use browser::{Browser, Kind as BrowserKind, Rtp};
+pub(crate) use bucket::Bucket;
 pub(crate) use client::{Client, Kind, Login, Received, element};
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::{Gateway, printed_password, run};
@@ -27,6 +30,7 @@ pub(crate) use inbox::Inbox;
 pub(crate) use kamailio::Kamailio;
 pub(crate) use ports::{free_port, free_port_range};
 pub(crate) use postfix::{Postfix, Setup as PostfixSetup};
+pub(crate) use postgres::Postgres;
 pub(crate) use smtp_dialogue::SmtpDialogue;
 pub(crate) use user_agent::UserAgent;
 

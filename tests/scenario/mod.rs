@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod browser_calls;
+mod bucket;
 mod calls;
 mod composing;
 mod connections;
@@ -12,6 +13,7 @@ mod files;
 mod guesses;
 mod http_binding;
 mod kill;
+mod kill_ledger;
 mod limits;
 mod lmtp;
 mod login;

@@ -176,3 +176,33 @@ async fn a_lost_content_is_told_with_its_place_and_its_message_stays() {
     assert!(code == Some(1) && error.contains("left out: INBOX UID 3"), "{error}");
     assert!(error.contains("8 messages exported, and 1 left out"), "{error}");
 }
+
+#[tokio::test]
+async fn a_backup_under_load_is_a_data_folder_to_go_on_with() {
+    let gateway = Gateway::with(Fixture::new().mail("INBOX", mail()).mail("Archive", [])).await;
+    let expected = shown(&gateway, ALICE, "INBOX").await;
+    let mut client = Client::connect(&gateway, Kind::Tcp, Login::Password(ALICE)).await;
+    client.run(r#"<folderOpen folder="INBOX"><field>Subject</field></folderOpen>"#).await;
+    let other = tempfile::tempdir().expect("a temporary folder");
+    let folder = other.path().join("data");
+    let arguments = ["backup", folder.to_str().expect("a path")];
+    let backup = gateway.run(&arguments, "");
+    let load = async {
+        loop {
+            client.run(r#"<messageCopy folder="INBOX" targetMailbox="Archive" mailboxClass=""><UID from="1" till="9"/></messageCopy>"#).await;
+        }
+    };
+    let (said, error, code) = tokio::select! {
+        done = backup => done,
+        () = load => unreachable!("it never ends"),
+    };
+    assert_eq!(code, Some(0), "{error}");
+    assert!(said.contains("gateway.sqlite") && said.contains("9 blobs"), "{said}");
+    let (_, error, code) = gateway.run(&arguments, "").await;
+    assert!(code == Some(1) && error.contains("is there already"), "{error}");
+
+    let restored = Gateway::on(other).await;
+    assert_eq!(shown(&restored, ALICE, "INBOX").await, expected);
+    let (said, error, code) = restored.run(&["mail", "check"], "").await;
+    assert!(code == Some(0) && said.contains("0 damages"), "{said}{error}");
+}

@@ -82,6 +82,8 @@ impl Verdict {
             | Error::Unreachable { .. }
             | Error::Refused { .. }
             | Error::FilesFull
+            | Error::Unreachable { .. }
+            | Error::Refused { .. }
             | Error::Unsuitable { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }

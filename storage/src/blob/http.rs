@@ -44,7 +44,7 @@ pub(super) struct Connector {
 }
 
 #[derive(Debug)]
-struct Service {
+struct Carrier {
     client: Client<HttpsConnector<Tcp>, HttpRequestBody>,
 }
 
@@ -107,12 +107,12 @@ impl HttpConnector for Connector {
             .pool_idle_timeout(IDLE_TIME)
             .pool_max_idle_per_host(IDLE)
             .build(connector);
-        Ok(HttpClient::new(Service { client }))
+        Ok(HttpClient::new(Carrier { client }))
     }
 }
 
 #[async_trait]
-impl HttpService for Service {
+impl HttpService for Carrier {
     async fn call(&self, request: HttpRequest) -> std::result::Result<HttpResponse, HttpError> {
         let answered = tokio::time::timeout(ANSWER, self.client.request(request)).await;
         let answer = answered.map_err(|_| HttpError::new(HttpErrorKind::Timeout, Trouble::Silent))?.map_err(

@@ -14,13 +14,13 @@ const MISSING: &str = "the tests of buckets need s3s-fs: tests/run installs it, 
 
 /// A service of its own, with one bucket. Stopped when dropped.
 #[derive(Debug)]
-pub(crate) struct Service {
+pub(crate) struct S3 {
     root: TempDir,
     port: u16,
     child: Mutex<Child>,
 }
 
-impl Service {
+impl S3 {
     pub(crate) fn start() -> Self {
         let root = TempDir::new().unwrap();
         std::fs::create_dir(root.path().join("mail")).unwrap();
@@ -67,7 +67,7 @@ impl Service {
     }
 }
 
-impl Drop for Service {
+impl Drop for S3 {
     fn drop(&mut self) {
         self.stop();
     }
@@ -90,7 +90,7 @@ fn spawn(root: &Path, port: u16) -> (Child, u16) {
             return (child, digits.parse().unwrap());
         }
     }
-    panic!("s3s-fs ended before it listened");
+    panic!("s3s-fs ended before it listened: {:?}", child.wait());
 }
 
 fn program() -> PathBuf {
