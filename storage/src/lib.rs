@@ -50,7 +50,7 @@ pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
 pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
-pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
+pub use file::{File, FileGrant, FilePath, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Grant, Grantee, Mailbox, Rights, Shared};
