@@ -195,21 +195,8 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::AliasRemove { alias } => {
-                let (name, domain) = split_address(&alias)?;
-                let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
-                let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
-                match self.storage.remove_alias(domain.id, &name).await {
-                    Err(storage::Error::NotFound { .. }) => Err(none()),
-                    removed => removed.map_err(text),
-                }
-            }
-            Command::MailQueue => {
-                for waiting in self.storage.queue().await.map_err(text)? {
-                    say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
-                }
-                Ok(())
-            }
+            Command::AliasRemove { alias } => self.remove_alias(&alias).await,
+            Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 let name = MailboxName::parse(&mailbox).map_err(text)?;
@@ -233,6 +220,23 @@ impl Administration {
                 check::run(self, account, mend, writer).await
             }
         }
+    }
+
+    async fn remove_alias(&self, alias: &str) -> Outcome<()> {
+        let (name, domain) = split_address(alias)?;
+        let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
+        let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
+        match self.storage.remove_alias(domain.id, &name).await {
+            Err(storage::Error::NotFound { .. }) => Err(none()),
+            removed => removed.map_err(text),
+        }
+    }
+
+    async fn list_queue(&self, writer: &mut (impl AsyncWriteExt + Unpin)) -> Outcome<()> {
+        for waiting in self.storage.queue().await.map_err(text)? {
+            say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+        }
+        Ok(())
     }
 
     async fn add_account(&self, address: &str, real_name: &str, password: &str) -> Outcome<()> {

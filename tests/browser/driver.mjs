@@ -59,7 +59,6 @@ if (options.browser === "chromium") {
   await session.send("Browser.setDownloadBehavior", { behavior: "allow", downloadPath: options.downloads });
 }
 const probe = readFileSync(new URL("probe.js", import.meta.url), "utf8");
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tabs = [];
 const said = [];
 
@@ -131,6 +130,9 @@ const commands = {
       selector,
       target,
     ),
+  // Sends so many bytes a second at most; 0: as many as it can.
+  slow: async ({ upload }, page) =>
+    page.emulateNetworkConditions(upload === 0 ? null : { upload, download: -1, latency: 0 }),
   // Drops a file of this name and content onto an element.
   drop: async ({ selector, name, content }, page) =>
     page.evaluate(
@@ -148,7 +150,8 @@ const commands = {
     ),
   // What stands in the way of people who do not see the page, or do not see it well.
   barriers: async (_, page) => {
-    await page.evaluate(axe);
+    const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+    await page.evaluate(readFileSync(axe, "utf8"));
     const { violations } = await page.evaluate(() => window.axe.run({ iframes: false }));
     return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
   },

@@ -207,6 +207,16 @@ impl Browser {
         self.command("drag", json!({ "selector": selector, "target": target })).await;
     }
 
+    /// Drops a file of this name and content onto an element.
+    pub(crate) async fn drop_file(&mut self, test: &str, name: &str, content: &str) {
+        self.command("drop", json!({ "selector": selector(test), "name": name, "content": content })).await;
+    }
+
+    /// Lets the tab send so many bytes a second at most; 0: as many as it can.
+    pub(crate) async fn slow(&mut self, upload: u32) {
+        self.command("slow", json!({ "upload": upload })).await;
+    }
+
     /// Makes the window so large, in pixels.
     pub(crate) async fn resize(&mut self, width: u32, height: u32) {
         self.command("size", json!({ "width": width, "height": height })).await;

@@ -112,8 +112,9 @@ impl Fixture {
         }
         let data = folder.join("data");
         let database = Database::Sqlite { path: data.join("gateway.sqlite") };
-        let storage =
-            Storage::open(Config { database, blobs: data.join("blobs") }).await.expect("storage opens");
+        let storage = Storage::open(Config { database, blobs: data.join("blobs").into() })
+            .await
+            .expect("storage opens");
         let alice = storage
             .find_account("alice", "localhost")
             .await

@@ -1,5 +1,6 @@
 //! A real mail server: Postfix, in a folder of its own, as the tests' MX and as their outside world.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,8 @@ pub(crate) struct Setup {
     pub(crate) port: u16,
     /// Where mail for anchor.test goes by LMTP.
     pub(crate) lmtp: SocketAddr,
-    /// Who else may send mail: `permit_mynetworks`, or only `permit_sasl_authenticated`.
-    pub(crate) relay: &'static str,
+    /// The user `gateway` and its password, without which nobody may send; none: everybody may.
+    pub(crate) password: Option<&'static str>,
     /// More lines of `main.cf`.
     pub(crate) more: String,
 }
@@ -34,10 +35,14 @@ pub(crate) struct Setup {
 const MAIN: &str = include_str!("../data/postfix/main.cf");
 const MASTER: &str = include_str!("../data/postfix/master.cf");
 
+/// What lets only those send who prove who they are.
+const ONLY_WITH_PASSWORD: &str = "smtpd_sasl_auth_enable = yes\nsmtpd_sasl_local_domain = anchor.test\n\
+    smtpd_client_restrictions = permit_sasl_authenticated, reject\n";
+
 impl Setup {
     /// For mail to the gateway, and to outside.test from everybody.
     pub(crate) fn new(port: u16, lmtp: SocketAddr) -> Self {
-        Self { port, lmtp, relay: "permit_mynetworks", more: String::new() }
+        Self { port, lmtp, password: None, more: String::new() }
     }
 }
 
@@ -60,11 +65,15 @@ impl Postfix {
             text.replace("@FOLDER@", &root.display().to_string())
                 .replace("@LMTP@", &format!("{}:{}", setup.lmtp.ip(), setup.lmtp.port()))
                 .replace("@UID@", &user.uid.to_string())
-                .replace("@RELAY@", setup.relay)
                 .replace("@MORE@", &setup.more.replace("@FOLDER@", &root.display().to_string()))
                 .replace("@PORT@", &setup.port.to_string())
         };
-        std::fs::write(root.join("etc/main.cf"), fill(MAIN)).expect("the folder can be written");
+        let mut main = fill(MAIN);
+        if let Some(password) = setup.password {
+            main.push_str(ONLY_WITH_PASSWORD);
+            add_user(root, password);
+        }
+        std::fs::write(root.join("etc/main.cf"), main).expect("the folder can be written");
         std::fs::write(root.join("etc/master.cf"), fill(MASTER)).expect("the folder can be written");
         let address = SocketAddr::from(([127, 0, 0, 1], setup.port));
         let server = Self { folder, address };
@@ -165,6 +174,24 @@ impl Drop for Postfix {
         // A test that has failed says so by itself.
         _ = Command::new("postfix").arg("-c").arg(self.etc()).arg("stop").stderr(Stdio::null()).status();
     }
+}
+
+/// Lets the user `gateway` in. Debian's Postfix looks for the settings of Cyrus SASL beside its own.
+fn add_user(root: &Path, password: &str) {
+    let (folder, file) = (root.join("etc/sasl"), root.join("etc/sasl/passwords"));
+    std::fs::create_dir(&folder).expect("the folder can be written");
+    let settings =
+        format!("pwcheck_method: auxprop\nauxprop_plugin: sasldb\nsasldb_path: {}\n", file.display());
+    std::fs::write(folder.join("smtpd.conf"), settings + "mech_list: PLAIN LOGIN\n")
+        .expect("the folder can be written");
+    let mut command = Command::new("saslpasswd2");
+    command.args(["-p", "-c", "-u", "anchor.test", "-f"]).arg(&file).arg("gateway").stdin(Stdio::piped());
+    let mut child = command.spawn().expect("sasl2-bin is installed");
+    let mut stdin = child.stdin.take().expect("it is a pipe");
+    stdin.write_all(password.as_bytes()).expect("it reads");
+    drop(stdin);
+    assert!(child.wait().expect("it ends").success());
+    std::fs::set_permissions(file, PermissionsExt::from_mode(0o644)).expect("it is ours");
 }
 
 fn texts(folder: &Path) -> Vec<String> {

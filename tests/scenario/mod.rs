@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser_calls;
 mod calls;
+mod composing;
 mod connections;
 mod delivery;
 mod dtls_loss;
@@ -16,6 +17,8 @@ mod lmtp;
 mod login;
 mod operations;
 mod page;
+mod page_compose;
+mod page_files;
 mod page_mail;
 mod resumption;
 mod rights;

@@ -82,14 +82,13 @@ impl Sources {
     }
 
     async fn upload(&self, hub: &Hub, id: &str) -> Result<(Attached, Place), Failure> {
-        let upload = hub.storage.upload(&self.session, id).await.map_err(|error| match error {
-            storage::Error::NotFound { .. } => {
-                Failure::because(ErrorCode::NoSuchFile, format!("the file {id:?} was not uploaded"))
-            }
-            error => error.into(),
-        })?;
-        let blob = upload.blob;
-        let mut place = Place::Ranges(blob, vec![0..blob.size]);
+        let found = hub.storage.upload(&self.session, id).await;
+        if let Err(storage::Error::NotFound { .. }) = found {
+            return Err(Failure::because(ErrorCode::NoSuchFile, format!("the file {id:?} was not uploaded")));
+        }
+        let upload = found?;
+        let (blob, whole) = (upload.blob, 0..upload.blob.size);
+        let mut place = Place::Ranges(blob, vec![whole]);
         let essence = upload.content_type.split(';').next().unwrap_or_default().trim();
         if essence.eq_ignore_ascii_case("message/rfc822") {
             return Ok((Attached::message(blob.size, passage(hub, &mut place).await?), place));

@@ -189,6 +189,15 @@ pub(super) fn database_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Err(D::Error::custom(format!("it should be {EXPECTED}")))
 }
 
+/// The address of an S3 service.
+pub(super) fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    const EXPECTED: &str = "https://HOST[:PORT] or http://HOST[:PORT], or empty for Amazon's";
+    let text: String = read(deserializer, EXPECTED)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_good = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+    if text.is_empty() || is_good { Ok(text) } else { refuse(format!("{text:?}"), EXPECTED) }
+}
+
 /// A level, or levels of parts of the program.
 pub(super) fn log_level<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let expected = format!("one of {}, or a filter such as \"info,sip=debug\"", LEVELS.join(", "));

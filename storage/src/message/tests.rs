@@ -1,6 +1,6 @@
 //! Do messages come back as they were stored, and change as they were told to?
 
-use crate::harness::{message, on_both};
+use crate::harness::{everywhere, message};
 use crate::{
     Aggregate, Appended, Copied, Error, FlagChange, FlagEdit, Flags, Message, Modseq, NewMessage, Removed,
     SortColumn, SortKey, Uid,
@@ -15,7 +15,7 @@ const fn add(flags: Flags) -> FlagEdit {
     FlagEdit { add: flags, remove: Flags::NONE }
 }
 
-on_both! {
+everywhere! {
     async fn a_message_comes_back_as_it_was_stored(bed: &Bed) {
         let inbox = bed.inbox().await;
         let new = NewMessage { flags: LAST.union(ANSWERED), original_uid: Some(Uid(u32::MAX)), ..message(4) };

@@ -81,7 +81,9 @@ pub(super) fn entries(header: &Header) -> Vec<Mailbox> {
     if is_writable(address) {
         return vec![Mailbox { name, address: Some(address.to_owned()) }];
     }
-    let read = address::read(address);
+    // With a colon it might be the name of a group, or of another field.
+    let is_list = !address.contains(|c: char| c == ':' || c.is_control());
+    let read = if is_list { address::read(address) } else { Vec::new() };
     if !read.is_empty() && read.iter().all(|entry| is_address(&entry.address)) {
         let alone = read.len() == 1;
         let mailbox = |entry: address::Address| Mailbox {
@@ -224,6 +226,8 @@ mod tests {
         assert_eq!(recipients(&email(&[("To", " ")])), Err(Unwritable::NoRecipient));
         let wrong = recipients(&email(&[("To", "a@b"), ("To", "nobody at all")]));
         assert_eq!(wrong, Err(Unwritable::Address("nobody at all".to_owned())));
+        let injected = "a@b\r\nBcc: x@y";
+        assert_eq!(recipients(&email(&[("To", injected)])), Err(Unwritable::Address(injected.to_owned())));
         let wrong = recipients(&email(&[("To", "bob")]));
         assert_eq!(wrong, Err(Unwritable::Address("bob".to_owned())));
     }

@@ -266,13 +266,11 @@ fn cleaned(value: &str) -> String {
 fn leaves(mime: &Mime, is_root: bool) -> Vec<(String, Option<String>, Option<String>)> {
     match &mime.body {
         MimeBody::Parts(parts) => parts.iter().flat_map(|part| leaves(part, false)).collect(),
-        body => {
+        body @ (MimeBody::Omitted | MimeBody::Text(_) | MimeBody::Email(_) | MimeBody::Xml(_)) => {
             let name = mime.disposition_parameters.iter().find(|(name, _)| name == "filename");
             let name = name.map(|(_, name)| cleaned(name));
-            let text = match body {
-                MimeBody::Text(text) => text.replace("\r\n", "\n").replace('\r', "\n"),
-                _ => String::new(),
-            };
+            let text = if let MimeBody::Text(text) = body { text.as_str() } else { "" };
+            let text = text.replace("\r\n", "\n").replace('\r', "\n");
             // Whether a text at the end of a message ends with a line end is not told.
             let text = if is_root { text.trim_end_matches('\n').to_owned() } else { text };
             let text = Some(text.trim_start_matches('\u{feff}').to_owned()).filter(|_| name.is_none());
@@ -283,11 +281,10 @@ fn leaves(mime: &Mime, is_root: bool) -> Vec<(String, Option<String>, Option<Str
 }
 
 fn addresses(email: &Email, wanted: &str) -> Vec<(String, String)> {
-    let entry = |header: &Header| match header {
-        Header::Address { name, real_name, address } if name == wanted => {
-            Some((cleaned(real_name.as_deref().unwrap_or_default()), address.clone()))
-        }
-        _ => None,
+    let entry = |header: &Header| {
+        let Header::Address { name, real_name, address } = header else { return None };
+        let real_name = cleaned(real_name.as_deref().unwrap_or_default());
+        (name == wanted).then(|| (real_name, address.clone()))
     };
     email.headers.iter().filter_map(entry).collect()
 }
@@ -306,9 +303,9 @@ fn files(raw: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn subject(email: &Email) -> Option<String> {
-    email.headers.iter().find_map(|header| match header {
-        Header::Text { name, value } if name == "Subject" => Some(cleaned(value)),
-        _ => None,
+    email.headers.iter().find_map(|header| {
+        let Header::Text { name, value } = header else { return None };
+        (name == "Subject").then(|| cleaned(value))
     })
 }
 

@@ -56,7 +56,7 @@ impl Written {
         for piece in other.pieces {
             match piece {
                 Piece::Bytes(bytes) => self.push(&bytes),
-                piece => self.pieces.push(piece),
+                piece @ (Piece::Secret(_) | Piece::Attached(..)) => self.pieces.push(piece),
             }
         }
     }
@@ -75,7 +75,6 @@ impl Writer<'_, '_> {
     }
 
     fn header(&mut self, headers: &[Header], is_nested: bool, out: &mut Written) -> Result<(), Unwritable> {
-        let has = |wanted: &str| headers.iter().any(|header| is(header, wanted));
         let mut known: Vec<String> = Vec::new();
         let (mut has_date, mut has_id) = (false, false);
         for header in headers {
@@ -84,59 +83,20 @@ impl Writer<'_, '_> {
                 return Err(Unwritable::FieldName(shorten(name)));
             }
             let folded = name.to_ascii_lowercase();
-            // These are the body's, and are written with it.
+            let is_first = !known.contains(&folded);
+            // Fields of the body are written with it.
             if folded == "mime-version" || folded.starts_with("content-") {
                 continue;
             }
-            let is_first = !known.contains(&folded);
-            match (folded.as_str(), header) {
-                (_, Header::Address { .. }) => {
-                    // One field has the addresses of all elements of its name (RFC 5322 §3.6).
-                    let all = headers.iter().filter(|other| is(other, name)).flat_map(entries);
-                    let line = if is_first {
-                        field::addresses(name, &all.collect::<Vec<_>>())
-                    } else {
-                        String::new()
-                    };
-                    let is_secret = matches!(folded.as_str(), "bcc" | "resent-bcc");
-                    match (is_secret, is_nested) {
-                        (true, false) if !line.is_empty() => {
-                            out.pieces.push(Piece::Secret(line.into_bytes()))
-                        }
-                        (true, _) => {}
-                        (false, _) => out.push(line.as_bytes()),
-                    }
+            if let Header::Address { .. } = header {
+                if is_first {
+                    address_field(name, headers, is_nested, out);
                 }
-                ("date", header) if is_first => {
-                    let line = self.own_date(header, is_nested);
-                    has_date = line.is_some();
-                    out.push(line.unwrap_or_default().as_bytes());
-                }
-                ("message-id", Header::Text { value, .. }) if is_first => {
-                    let id = ids(value).find(|id| id.contains('@'));
-                    has_id = id.is_some();
-                    out.push(
-                        id.map(|id| field::words(name, [id].into_iter())).unwrap_or_default().as_bytes(),
-                    );
-                }
-                ("in-reply-to" | "references", Header::Text { value, .. }) if is_first => {
-                    let line = if ids(value).next().is_some() {
-                        field::words(name, ids(value))
-                    } else {
-                        String::new()
-                    };
-                    out.push(line.as_bytes());
-                }
-                ("date" | "message-id" | "in-reply-to" | "references" | "subject", _) if !is_first => {}
-                ("pty", Header::Text { value, .. }) => match viewer::priority(value) {
-                    "High" if !has("X-Priority") => out.push(b"X-Priority: 2 (High)\r\n"),
-                    "Low" if !has("X-Priority") => out.push(b"X-Priority: 4 (Low)\r\n"),
-                    _ => {}
-                },
-                (_, Header::Date { time, .. }) => {
-                    out.push(field::text(name, &self.stamp.date(time.0)).as_bytes());
-                }
-                (_, Header::Text { value, .. }) => out.push(field::text(name, value).as_bytes()),
+            } else {
+                let line = self.line(header, &folded, headers, is_first, is_nested);
+                has_date |= folded == "date" && !line.is_empty();
+                has_id |= folded == "message-id" && !line.is_empty();
+                out.push(line.as_bytes());
             }
             known.push(folded);
         }
@@ -145,9 +105,47 @@ impl Writer<'_, '_> {
         }
         if !has_id && !is_nested {
             let id = self.stamp.message_id();
-            out.push(field::words("Message-ID", [id.as_str()].into_iter()).as_bytes());
+            out.push(field::words("Message-ID", std::iter::once(id.as_str())).as_bytes());
         }
         Ok(())
+    }
+
+    /// The line of a field that has no addresses; empty if it makes no sense, or may be there but once.
+    fn line(
+        &self,
+        header: &Header,
+        folded: &str,
+        headers: &[Header],
+        is_first: bool,
+        is_nested: bool,
+    ) -> String {
+        let name = name(header);
+        match (folded, header) {
+            ("date" | "message-id" | "in-reply-to" | "references" | "subject", _) if !is_first => {
+                String::new()
+            }
+            ("date", header) => self.own_date(header, is_nested).unwrap_or_default(),
+            ("message-id", Header::Text { value, .. }) => {
+                let id = ids(value).find(|id| id.contains('@'));
+                id.map(|id| field::words(name, std::iter::once(id))).unwrap_or_default()
+            }
+            ("in-reply-to" | "references", Header::Text { value, .. }) => {
+                let has_any = ids(value).next().is_some();
+                if has_any { field::words(name, ids(value)) } else { String::new() }
+            }
+            ("pty", Header::Text { .. }) if headers.iter().any(|header| is(header, "X-Priority")) => {
+                String::new()
+            }
+            ("pty", Header::Text { value, .. }) => match viewer::priority(value) {
+                "High" => field::text("X-Priority", "2 (High)"),
+                "Low" => field::text("X-Priority", "4 (Low)"),
+                _ => String::new(),
+            },
+            (_, Header::Date { time, .. }) => field::text(name, &self.stamp.date(time.0)),
+            (_, Header::Text { value, .. } | Header::Address { address: value, .. }) => {
+                field::text(name, value)
+            }
+        }
     }
 
     /// The date that a client gives, if it can be.
@@ -256,6 +254,18 @@ impl Writer<'_, '_> {
         }
         content_type.parameters.push(("boundary".to_owned(), boundary));
         Ok(out)
+    }
+}
+
+/// One field with the addresses of all elements of its name (RFC 5322 §3.6).
+fn address_field(name: &str, headers: &[Header], is_nested: bool, out: &mut Written) {
+    let all: Vec<_> = headers.iter().filter(|other| is(other, name)).flat_map(entries).collect();
+    let line = field::addresses(name, &all);
+    let is_secret = ["Bcc", "Resent-Bcc"].iter().any(|secret| secret.eq_ignore_ascii_case(name));
+    match (is_secret, is_nested) {
+        (true, false) if !line.is_empty() => out.pieces.push(Piece::Secret(line.into_bytes())),
+        (true, _) => {}
+        (false, _) => out.push(line.as_bytes()),
     }
 }
 

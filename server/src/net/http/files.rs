@@ -254,13 +254,19 @@ async fn store(
 ) -> Result<u64, Refused> {
     let mut writer = hub.storage.blobs().create()?;
     let mut pieces = std::pin::pin!(pieces);
-    while let Some(piece) = pieces.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
-        writer.write(&piece).await?;
-        if writer.size() > room {
-            drop(writer);
-            body::drop_rest(pieces).await;
-            return Err(Refused::Because(NO_ROOM));
-        }
+    loop {
+        let refused = match pieces.try_next().await {
+            Ok(None) => break,
+            Ok(Some(piece)) => match writer.write(&piece).await {
+                Ok(()) if writer.size() <= room => continue,
+                Ok(()) => Refused::Because(NO_ROOM),
+                Err(error) => error.into(),
+            },
+            Err(_) => Refused::Because("the upload broke off"),
+        };
+        writer.abandon().await;
+        body::drop_rest(pieces).await;
+        return Err(refused);
     }
     let blob = writer.finish().await?;
     let upload = Upload { id: id.to_owned(), content_type, blob };
@@ -278,6 +284,10 @@ fn failed(error: &storage::Error) -> Answer {
         Error::Busy { .. } | Error::Conflict { .. } => {
             text(StatusCode::SERVICE_UNAVAILABLE, "the server's storage is busy: try again")
         }
+        Error::Unreachable { source } => {
+            warn!(%source, "the message store is out of reach");
+            text(StatusCode::SERVICE_UNAVAILABLE, "the message store is out of reach, try again later")
+        }
         Error::AlreadyExists { .. }
         | Error::InvalidName { .. }
         | Error::Unsuitable { .. }
@@ -289,6 +299,7 @@ fn failed(error: &storage::Error) -> Answer {
         | Error::Damaged { .. }
         | Error::Unwritable { .. }
         | Error::Configuration { .. }
+        | Error::Refused { .. }
         | Error::Source { .. }
         | Error::BlobStore { .. }
         | Error::Database { .. } => {

@@ -6,7 +6,6 @@ import { Files } from "./files/files";
 import { Mail } from "./mail/mail";
 import { Phone } from "./phone/phone";
 import { connectionStatus } from "./status";
-import type { UploadedFile } from "./storage";
 import { Toasts } from "./toast";
 
 type View = "mail" | "phone" | "files";
@@ -36,10 +35,7 @@ export class App {
   #caller: string | undefined;
   #callsUnderWay = 0;
 
-  constructor(
-    private readonly session: Session,
-    uploads: UploadedFile[],
-  ) {
+  constructor(private readonly session: Session) {
     this.#mail = new Mail(session, this.#toasts, {
       unseenChanged: (unseen) => {
         this.#unseen = unseen;
@@ -52,7 +48,7 @@ export class App {
       },
       undo: () => void this.#toasts.undo(),
     });
-    this.#files = new Files(session, uploads);
+    this.#files = new Files(session);
     this.#phone = new Phone(session, ({ waiting, underWay }) => {
       const [call] = waiting;
       this.#caller = call && (call.peerName ?? call.peer);
@@ -70,6 +66,8 @@ export class App {
         this.#side,
         h("div", { class: "shade", onclick: () => this.#closeDrawer() }),
         h("div", { class: "content" }, this.#mail.element, this.#files.element),
+        this.#mail.compose.element,
+        this.#writeHere(),
         this.#toasts.element,
       ),
       this.#bottomTabs(),
@@ -85,13 +83,9 @@ export class App {
     await Promise.all([this.#mail.start(), this.#phone.start()]);
   }
 
-  get uploads(): UploadedFile[] {
-    return this.#files.uploads;
-  }
-
   /** Whether leaving the page would end something. */
   get isBusy(): boolean {
-    return this.#callsUnderWay > 0;
+    return this.#callsUnderWay > 0 || this.#mail.compose.isBusy || this.#files.isBusy;
   }
 
   show(view: View): void {
@@ -101,6 +95,7 @@ export class App {
       else tab.removeAttribute("aria-current");
     }
     const isFiles = view === "files";
+    if (isFiles) void this.#files.show();
     setAttribute(this.#filesButton, "aria-current", isFiles && "true");
     this.#mail.mailboxes.lookAside(isFiles);
   }
@@ -109,18 +104,22 @@ export class App {
     this.#note.hidden = false;
     fill(
       this.#note,
-      h("span", {}, "The session was lost, and a new one has begun. Calls and uploads of the old one are gone."),
+      h("span", {}, "The session was lost, and a new one has begun. Calls of the old one are gone."),
       iconButton("close", "Close", { class: "quiet", onclick: () => void (this.#note.hidden = true) }),
     );
-    this.#files.clear();
     void this.#mail.start();
   }
 
   /** The mailboxes, with what makes new ones. */
   #mailSide(): HTMLElement {
+    const write = () => {
+      this.#closeDrawer();
+      void this.#mail.compose.write();
+    };
     return h(
       "nav",
       { class: "mail-side", "aria-label": "Mailboxes" },
+      iconButton("drafts", "Write", { class: "main write", "data-test": "write", onclick: write }, true),
       h(
         "div",
         { class: "side-title" },
@@ -133,6 +132,12 @@ export class App {
       ),
       this.#mail.mailboxes.element,
     );
+  }
+
+  /** The same where the mailboxes are not seen. */
+  #writeHere(): HTMLElement {
+    const write = () => void this.#mail.compose.write();
+    return iconButton("drafts", "Write", { class: "main write-here", "data-test": "write-here", onclick: write });
   }
 
   #openDrawer(): void {

@@ -5,16 +5,8 @@
 
 import type { Identity, SavedSession } from "../sdk";
 
-/** A file of the session's upload set. */
-export interface UploadedFile {
-  id: string;
-  name: string;
-  size: number;
-}
-
 export interface Saved {
   session: SavedSession;
-  uploads: UploadedFile[];
 }
 
 const SESSION = "ximss.session";
@@ -32,7 +24,7 @@ export function takeSaved(): Saved | undefined {
   const who = read<Pick<Identity, "ticket" | "userName">>("sessionStorage", TICKET);
   if (who === undefined) return undefined;
   const client = { ...who, urlID: "", received: 0, nextId: 1 };
-  return { session: { client, calls: { calls: [], made: 0 }, folders: [] }, uploads: [] };
+  return { session: { client, calls: { calls: [], made: 0 }, folders: [] } };
 }
 
 /** The page is being left. */

@@ -14,6 +14,7 @@ export interface Answers {
   folderSync: "folderReport";
   folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
+  messageAppend: "messageAdded";
   messageCopy: "messageAdded";
   messageMove: "messageAdded";
   fileList: "fileInfo";

@@ -50,22 +50,28 @@ export interface CalendarTime {
 /** Reports on what became of a message: first on the whole, then on each recipient. */
 export type Report = { name: string; value: string }[][];
 
-/** What a part says whose body is XML; `undefined`: it is nothing of these. */
-export function readXmlPart(
-  xml: string,
-): { kind: "card"; card: Card } | { kind: "calendar"; calendar: Calendar } | { kind: "report"; report: Report } | undefined {
-  const root = parse(xml);
-  switch (root.name) {
-    case "vCard":
-    case "vCardGroup":
-      return { kind: "card", card: readCard(root) };
-    case "iCalendar":
-      return { kind: "calendar", calendar: readCalendar(root) };
-    case "MIMEReport":
-      return { kind: "report", report: readReport(root) };
-    default:
-      return undefined;
-  }
+/** What a part says whose body is XML. */
+export type XmlPart =
+  | { kind: "card"; card: Card }
+  | { kind: "calendar"; calendar: Calendar }
+  | { kind: "report"; report: Report };
+
+/** Reads the body of a part. What is nothing of these is left out. */
+export function readXmlParts(xml: string): XmlPart[] {
+  // A part may have several cards.
+  return elements(parse(`<parts>${xml}</parts>`)).flatMap((root): XmlPart[] => {
+    switch (root.name) {
+      case "vCard":
+      case "vCardGroup":
+        return [{ kind: "card", card: readCard(root) }];
+      case "iCalendar":
+        return [{ kind: "calendar", calendar: readCalendar(root) }];
+      case "MIMEReport":
+        return [{ kind: "report", report: readReport(root) }];
+      default:
+        return [];
+    }
+  });
 }
 
 function readCard(of: XmlElement): Card {

@@ -159,6 +159,20 @@ export class Folder extends Events<FolderEvents> {
     await this.client.request("messageRemove", { folder: this.name, set, ...(mode !== undefined && { mode }) });
   }
 
+  /** Stores a message, with these flags; in the place of an older version of it, if there is one. Returns its UID. */
+  async append(email: Email, flags: string, replaces?: number): Promise<number> {
+    const older = replaces === undefined ? {} : { replacesUID: replaces };
+    const [added] = await this.client.request("messageAppend", {
+      folder: this.name,
+      flags,
+      report: "uid",
+      ...older,
+      email,
+    });
+    if (added === undefined) throw new Error("the server does not say where the message is");
+    return added.UID;
+  }
+
   /** Copies messages to another mailbox, which is created if it is missing. Returns the UIDs of the copies. */
   async copy(set: MessageSet, targetMailbox: string): Promise<number[]> {
     return this.#transfer("messageCopy", set, targetMailbox);

@@ -10,8 +10,9 @@ export {
   type CalendarTime,
   type Card,
   type Labelled,
-  readXmlPart,
+  readXmlParts,
   type Report,
+  type XmlPart,
 } from "./cards";
 export { Client, type ClientEvents, type Identity, type SavedClient } from "./client";
 export type { Socket, OpenSocket } from "./connection";
@@ -40,6 +41,7 @@ export {
 } from "./devices";
 export { ConnectionError, RequestError, SessionEnded } from "./errors";
 export { Events } from "./events";
+export { type FileEntry, FileStorage } from "./file-storage";
 export { download, fileUrl, type Progress, type TransferOptions, upload, uploadUrl } from "./files";
 export {
   fieldText,
@@ -54,4 +56,4 @@ export {
 export type { EndReason, State } from "./link";
 export type { Item } from "./mime";
 export type { Messages, Requests } from "./protocol";
-export { type SavedSession, Session } from "./session";
+export { type MessagePlace, type SavedSession, Session } from "./session";

@@ -3,8 +3,9 @@
 import { Calls, type SavedCalls } from "./calls";
 import { Client, type SavedClient } from "./client";
 import { type OpenSocket, openWebSocket } from "./connection";
-import type { PreferenceValue } from "./content";
+import type { Email, PreferenceValue } from "./content";
 import { Folder, type FolderOptions } from "./folder";
+import { FileStorage } from "./file-storage";
 import type { Messages } from "./protocol";
 
 /** What a page that is loaded again needs to go on: plain data, for `sessionStorage`. */
@@ -15,9 +16,16 @@ export interface SavedSession {
   folders: string[];
 }
 
+/** Where a message is: the name of an open folder, and its UID there. */
+export interface MessagePlace {
+  folder: string;
+  uid: number;
+}
+
 export class Session {
   readonly client: Client;
   readonly calls: Calls;
+  readonly files: FileStorage;
   readonly #folders = new Map<string, Folder>();
   #opened = 0;
 
@@ -25,6 +33,7 @@ export class Session {
   constructor(server: string, openSocket: OpenSocket = openWebSocket) {
     this.client = new Client(server, openSocket);
     this.calls = new Calls(this.client);
+    this.files = new FileStorage(this.client);
     this.client.on("folderReport", ({ folder, mode }) => {
       if (mode === "notify") this.#folders.get(folder)?.notified();
     });
@@ -88,6 +97,15 @@ export class Session {
   async preferences(...names: string[]): Promise<Record<string, PreferenceValue>> {
     const [prefs] = await this.client.request("prefsRead", { names });
     return prefs?.preferences ?? {};
+  }
+
+  /** Sends a message. What it answers is marked so, its draft is removed. */
+  async submit(email: Email, { answers, draft }: { answers?: MessagePlace; draft?: MessagePlace } = {}): Promise<void> {
+    await this.client.request("messageSubmit", {
+      email,
+      ...(answers && { replyFolder: answers.folder, replyUID: answers.uid }),
+      ...(draft && { draftFolder: draft.folder, draftUID: draft.uid }),
+    });
   }
 
   /** Opens a mailbox as a folder of its own, which keeps up with the mailbox until it is closed. */

@@ -1,22 +1,23 @@
 // How are cards, invitations and reports shown that come with a message?
 
-import { type Calendar, type CalendarEntry, type Card, type Labelled, type Mime, readXmlPart, type Report } from "../../sdk";
+import { type Calendar, type CalendarEntry, type Card, type Labelled, type Mime, readXmlParts, type Report, type XmlPart } from "../../sdk";
 import { h, icon, type IconName } from "../dom";
 import { hue, initials } from "../format";
 import { calendarTime } from "./when";
 
-/** The card of a part; `undefined` if there is no way to show it. */
-export function cardOf({ body }: Mime): HTMLElement | undefined {
-  const part = body.kind === "xml" ? readXmlPart(body.xml) : undefined;
-  switch (part?.kind) {
+/** What a part shows whose body is XML. */
+export function cardsOf({ body }: Mime): HTMLElement[] {
+  return body.kind === "xml" ? readXmlParts(body.xml).map(cardOf) : [];
+}
+
+function cardOf(part: XmlPart): HTMLElement {
+  switch (part.kind) {
     case "card":
       return person(part.card);
     case "calendar":
       return calendar(part.calendar);
     case "report":
       return report(part.report);
-    case undefined:
-      return undefined;
   }
 }
 

@@ -7,7 +7,7 @@ const pressed = (key: string, held: { ctrlKey?: boolean; metaKey?: boolean; altK
 test("keys are commands, alone or with control", () => {
   expect([pressed("j"), pressed("?"), pressed("#"), pressed("Escape")]).toEqual(["next", "help", "remove", "close"]);
   expect([pressed("a"), pressed("a", { ctrlKey: true }), pressed("A", { metaKey: true })]).toEqual([
-    undefined,
+    "replyAll",
     "chooseAll",
     "chooseAll",
   ]);

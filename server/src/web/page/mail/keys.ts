@@ -5,6 +5,10 @@ export type Command =
   | "previous"
   | "open"
   | "close"
+  | "compose"
+  | "reply"
+  | "replyAll"
+  | "forward"
   | "remove"
   | "toggleSeen"
   | "toggleStar"
@@ -29,6 +33,10 @@ export const KEYS: readonly Key[] = [
   { command: "previous", keys: ["k"], does: "previous message" },
   { command: "open", keys: ["Enter", "o"], does: "read the message" },
   { command: "close", keys: ["Escape"], does: "back to the list; choose nothing" },
+  { command: "compose", keys: ["c"], does: "write a message" },
+  { command: "reply", keys: ["r"], does: "reply" },
+  { command: "replyAll", keys: ["a"], does: "reply to all" },
+  { command: "forward", keys: ["f"], does: "forward" },
   { command: "remove", keys: ["Delete", "Backspace", "#"], does: "delete" },
   { command: "move", keys: ["v"], does: "move to a mailbox" },
   { command: "toggleSeen", keys: ["u"], does: "mark as read or unread" },

@@ -120,17 +120,21 @@ export class ListHead {
     setAttribute(this.element, "aria-busy", state.isBusy && "true");
     this.#note.hidden = state.note === undefined;
     if (this.#note.textContent !== (state.note ?? "")) this.#note.textContent = state.note ?? "";
-    this.#keepingFocus(() => {
-      this.#drawTitle(state);
-      this.#drawBulk(state);
-      this.#drawColumns(state);
-    });
+    const { title, messages, unseen, chosen, view, isOutgoing } = state;
+    this.#drawIfNew(this.#title, [title, messages, unseen, chosen > 1, view], () => this.#drawTitle(state));
+    this.#drawIfNew(this.#bulk, [chosen], () => this.#drawBulk(state));
+    this.#drawIfNew(this.#columns, [view, isOutgoing], () => this.#drawColumns(state));
   }
 
   // ----
 
-  /** What is drawn anew keeps the focus if it had it. */
-  #keepingFocus(draw: () => void): void {
+  readonly #drawn = new Map<HTMLElement, string>();
+
+  /** What is as it was is left alone: it may be just being pressed. What is drawn anew keeps the focus. */
+  #drawIfNew(element: HTMLElement, shown: unknown[], draw: () => void): void {
+    const state = JSON.stringify(shown);
+    if (this.#drawn.get(element) === state) return;
+    this.#drawn.set(element, state);
     const focused = this.element.querySelector(":focus")?.getAttribute("data-test");
     draw();
     if (focused == null || this.element.querySelector(":focus") !== null) return;

@@ -1,6 +1,7 @@
 // How do the mailboxes, the list and the message go together?
 
 import { flagsOf, type Folder, type Session, SessionEnded } from "../../sdk";
+import { Compose, type Reaction } from "../compose/compose";
 import { h } from "../dom";
 import { openMenu } from "../menu";
 import { seesThreads, seeThreads } from "../storage";
@@ -41,6 +42,7 @@ export class Mail {
   readonly mailboxes: MailboxTree;
   readonly mailboxActions: MailboxActions;
   readonly element: HTMLElement;
+  readonly compose: Compose;
   readonly #list: MessageList;
   readonly #head: ListHead;
   readonly #reader: Reader;
@@ -66,6 +68,7 @@ export class Mail {
     private readonly user: MailUser,
   ) {
     this.#actions = new Actions(session, toasts, USUAL);
+    this.compose = new Compose(session, toasts, () => this.#special, () => this.#countSoon());
     this.mailboxActions = new MailboxActions(session, {
       changed: () => this.#count(),
       renamed: (from, to) => this.#renamed(from, to),
@@ -150,6 +153,12 @@ export class Mail {
   run(command: Command): void {
     const targets = this.#targets;
     switch (command) {
+      case "compose":
+        return void this.compose.write();
+      case "reply":
+      case "replyAll":
+      case "forward":
+        return this.#react(command);
       case "next":
         return this.#step(1);
       case "previous":
@@ -197,6 +206,12 @@ export class Mail {
     if (command === undefined || (command === "open" && isOnButton)) return;
     event.preventDefault();
     this.run(command);
+  }
+
+  /** Answers the message that is read, or that keys act on, or sends it on. */
+  #react(how: Reaction): void {
+    const uid = this.#reader.uid ?? this.#list.current?.row.uid;
+    if (this.#folder !== undefined && uid !== undefined) void this.compose.react(how, this.#folder, uid);
   }
 
   // ---- folders
@@ -378,6 +393,8 @@ export class Mail {
     const flags = uid === undefined ? new Set<string>() : this.#flags(uid);
     const run = (command: Command) => () => this.run(command);
     openMenu(at, "Messages", [
+      { label: "Reply", icon: "reply", run: run("reply") },
+      { label: "Forward", icon: "forward", run: run("forward") },
       flags.has("Seen")
         ? { label: "Mark unread", icon: "mail", run: run("toggleSeen") }
         : { label: "Mark read", icon: "read", run: run("toggleSeen") },
@@ -411,6 +428,8 @@ export class Mail {
   async #read(uid: number): Promise<void> {
     const folder = this.#folder;
     if (folder === undefined) return;
+    // What is written is not read, it is gone on with.
+    if (roleOf(folder.mailbox, this.#special) === "drafts") return void this.compose.goOn(folder, uid);
     clearTimeout(this.#showing);
     clearTimeout(this.#seeing);
     this.element.classList.add("reading");

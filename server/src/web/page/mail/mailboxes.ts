@@ -30,6 +30,8 @@ export class MailboxTree {
   #focused = "INBOX";
   #isAside = false;
   #lines: Line[] = [];
+  /** What is seen. */
+  #drawn = "";
 
   constructor(private readonly user: MailboxUser) {
     this.element = h("div", {
@@ -80,8 +82,13 @@ export class MailboxTree {
   }
 
   #draw(): void {
-    const hadFocus = this.element.contains(document.activeElement);
     this.#lines = linesOf(this.branches, this.#folded);
+    // What is as it was is left alone: it may be just being pressed, or dragged over.
+    const shown = this.#lines.map(({ branch, unseen, isOpen }) => [branch.path, branch.role, unseen, isOpen]);
+    const state = JSON.stringify([shown, this.#current, this.#isAside]);
+    if (state === this.#drawn) return;
+    this.#drawn = state;
+    const hadFocus = this.element.contains(document.activeElement);
     if (!this.#lines.some(({ branch }) => branch.path === this.#focused)) {
       this.#focused = this.#lines[0]?.branch.path ?? "";
     }

@@ -3,9 +3,9 @@
 import type { Email, Folder, Mime } from "../../sdk";
 import { h } from "../dom";
 import { attachmentList } from "./attachments";
+import { cardsOf } from "./cards";
 import { contentOf, fileName } from "./content";
 import { headOf } from "./head";
-import { cardOf } from "./cards";
 import { sectionOf } from "./sections";
 
 /** How deep messages within messages are shown; what is deeper can be saved. */
@@ -24,14 +24,14 @@ export function messageOf(folder: Folder, uid: number, email: Email, depth = 0):
   };
   const named = (mime: Mime, name: string) => folder.url(uid, { kind: "body", ...partOf(mime), fileName: name });
   const showing = shown.flatMap((mime) => {
-    if (mime.body.kind !== "email") return [cardOf(mime)];
+    if (mime.body.kind !== "email") return cardsOf(mime);
     return depth < DEEPEST ? [nested(mime, messageOf(folder, uid, mime.body.email, depth + 1))] : [];
   });
   return [
     headOf(email),
     ...(attachments.length > 0 ? [attachmentList(attachments, named)] : []),
     ...sections.map((section) => sectionOf(section, places)),
-    ...showing.filter((element) => element !== undefined),
+    ...showing,
   ];
 }
 

@@ -25,6 +25,8 @@ export class Reader {
   readonly #actions = h("div", { class: "reader-actions", role: "toolbar", "aria-label": "What to do with the message" });
   readonly #content = h("div", { class: "reader-content" });
   #shown: { folder: Folder; uid: number } | undefined;
+  /** What the buttons say. */
+  #drawn: string | undefined;
 
   constructor(private readonly user: ReaderUser) {
     this.element = h(
@@ -40,6 +42,7 @@ export class Reader {
   clear(): void {
     this.#shown = undefined;
     this.#actions.hidden = true;
+    this.#drawn = undefined;
     this.element.removeAttribute("aria-busy");
     fill(this.#content, h("p", { class: "reader-empty" }, icon("mail"), h("span", {}, "Choose a message to read it.")));
   }
@@ -75,6 +78,10 @@ export class Reader {
     const { uid } = this.#shown ?? {};
     if (uid === undefined) return;
     const flags = this.user.flags(uid);
+    // What is as it was is left alone: it may be just being pressed.
+    const state = [uid, ...flags, this.user.hasStep(-1), this.user.hasStep(1)].join();
+    if (state === this.#drawn) return;
+    this.#drawn = state;
     const focused = this.#actions.querySelector(":focus")?.getAttribute("data-test");
     const isStarred = flags.has("Flagged");
     const [isSeen, isJunk] = [flags.has("Seen"), flags.has("Junk")];
@@ -86,6 +93,10 @@ export class Reader {
         "data-test": "back",
         onclick: () => this.user.back(),
       }),
+      this.#button("reply", "Reply", "reply", "reply"),
+      this.#button("replyAll", "Reply to all", "replyAll", "reply-all"),
+      this.#button("forward", "Forward", "forward", "forward"),
+      h("span", { class: "gap" }),
       this.#button("star", isStarred ? "Take the star away" : "Star", "toggleStar", "star", isStarred),
       isSeen
         ? this.#button("mail", "Mark unread", "toggleSeen", "mark-unread")
@@ -122,6 +133,7 @@ export class Reader {
     if (folder === undefined || uid === undefined) return;
     const show = (kind: "source" | "headers") => window.open(folder.url(uid, { kind }), "_blank", "noopener");
     openMenu(at, "More", [
+      { label: "Reply to all", icon: "replyAll", run: () => this.user.run("replyAll") },
       { label: "Junk, or no junk", icon: "junk", run: () => this.user.run("toggleJunk") },
       { label: "Show the headers", icon: "files", run: () => void show("headers") },
       { label: "Show the source", icon: "files", run: () => void show("source"), name: "source" },
