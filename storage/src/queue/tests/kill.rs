@@ -68,7 +68,7 @@ impl Ledger {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["queue::tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env(DATABASE, database)
-            .env(BLOBS, &bed.config.blobs)
+            .env(BLOBS, bed.path().join("blobs"))
             .env(MAILBOX, format!("{inbox} {round}"))
             .stdout(Stdio::piped())
             .spawn()
@@ -102,7 +102,7 @@ async fn child() {
     } else {
         Database::Sqlite { path: database.into() }
     };
-    let blobs = std::env::var_os(BLOBS).unwrap().into();
+    let blobs = std::path::PathBuf::from(std::env::var_os(BLOBS).unwrap()).into();
     let told = std::env::var(MAILBOX).unwrap();
     let (inbox, round) = told.split_once(' ').unwrap();
     let inbox = MailboxId::parse(inbox).unwrap();
