@@ -28,13 +28,16 @@ CREATE TABLE file_extent (
     PRIMARY KEY (file, position)
 ) /* clustered */;
 
--- Who may do what with a file or directory, and what is below it.
+-- What others may do with a file, or with a directory and all that is below it.
 CREATE TABLE file_right (
     file TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
-    who TEXT NOT NULL,
-    rights TEXT NOT NULL,
-    PRIMARY KEY (file, who)
-) /* clustered */;
+    -- Whose; NULL: every account of the domain that the file is in.
+    account TEXT REFERENCES account (id) ON DELETE CASCADE,
+    -- In letters.
+    rights TEXT NOT NULL
+);
+CREATE UNIQUE INDEX file_right_grant ON file_right (file, COALESCE(account, ''));
+CREATE INDEX file_right_account ON file_right (account);
 
 CREATE TABLE file_password (
     file TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,

@@ -97,7 +97,7 @@ impl Content for FileContent {
 /// What somebody may do with a file or directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileAclEntry {
-    /// Who: an account of the owner's domain by its name, of another domain with `@` and that, or `anyone`.
+    /// Who: an account by its address, in a request of the user's own domain by its name, or `anyone` of the owner's domain.
     pub who: String,
     /// What: letters, of which `l` lets see it and what is in it, `r` read, `w` write, rename and remove, and `a` see and
     /// change its attributes.

@@ -1,15 +1,16 @@
 //! Which file does a client's name stand for, and may the client do that with it?
 //!
-//! `path` is a file of the client's own account, `~account@domain/path` one of another. Of another's files a client may do
-//! what the rights say that hold there: those of the file itself, or else of the nearest directory above it that has any.
-//! What is below `private/` is its owner's alone, whatever the rights say.
+//! `path` is a file of the client's own account, `~account@domain/path` one of another. With another's files a client may do
+//! what it was granted, by the file or by a directory above it. What is below `private/` is its owner's alone, whatever was
+//! granted.
 
-use protocol::ErrorCode;
-use storage::{AccountId, File, FilePath, FileRight, FileRoom, FileStream, Stored};
+use protocol::{Alert, ErrorCode, Time};
+use storage::{AccountId, File, FilePath, FileRoom, FileStream, Stored};
 
 use crate::account::{Account, Address};
 use crate::failure::Failure;
 use crate::hub::Hub;
+use crate::name::is_own;
 use crate::session::Session;
 
 /// What a client is told whose account has no room for more.
@@ -18,8 +19,6 @@ pub(crate) const FULL: &str = "file storage is full: remove files to make room";
 const WARNED_AT: u64 = 90;
 /// The directory that nobody else sees.
 const PRIVATE: &str = "private";
-/// Whom rights are given to that everybody has.
-const ANYONE: &str = "anyone";
 
 /// What can be done with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +66,14 @@ impl FileRef {
             Some(foreign) => {
                 let (owner, path) = foreign.split_once('/').unwrap_or((foreign, ""));
                 let address = Address::parse(owner).ok_or(ErrorCode::FileAccessDenied)?;
-                let own = address.name == account.name.to_lowercase()
-                    && address.domain.as_ref().is_none_or(|domain| *domain == account.domain.to_lowercase());
-                (if own { Owner::Own(account.id) } else { Owner::Other(address) }, path)
+                let owner = if is_own(&address, account) {
+                    Owner::Own(account.id)
+                } else {
+                    // Without a domain it is the user's own.
+                    let domain = address.domain.or_else(|| Some(account.domain.clone()));
+                    Owner::Other(Address { domain, ..address })
+                };
+                (owner, path)
             }
         };
         Ok(Self { owner, path: FilePath::parse(path)? })
@@ -107,44 +111,13 @@ impl FileRef {
             Owner::Other(_) if self.is_private() => return Err(ErrorCode::FileAccessDenied.into()),
             Owner::Other(address) => address,
         };
-        let owner = hub.accounts.find(address).await?.ok_or(ErrorCode::FileAccessDenied)?;
-        let rights = hub.storage.file_rights(owner.id, &self.path).await?;
-        if owner.id == account.id || has(&rights, right, account, &owner.domain_name) {
-            return Ok(owner.id);
-        }
-        Err(ErrorCode::FileAccessDenied.into())
-    }
-
-    /// The same for all that is below it as well, some of which may have rights of its own.
-    pub(crate) async fn grant_all(
-        &self,
-        hub: &Hub,
-        account: &Account,
-        right: Right,
-    ) -> Result<AccountId, Failure> {
-        let owner = self.grant(hub, account, right).await?;
-        if owner == account.id {
-            return Ok(owner);
-        }
-        let domain = hub.storage.account(owner).await?.domain_name;
-        let below = hub.storage.file_rights_below(owner, &self.path).await?;
-        if below.iter().all(|rights| has(rights, right, account, &domain)) {
+        let owner = hub.accounts.find(address).await?.ok_or(ErrorCode::FileAccessDenied)?.id;
+        let rights = hub.storage.file_rights(owner, &self.path, account.id).await?;
+        if owner == account.id || rights.contains(right.letter()) {
             return Ok(owner);
         }
         Err(ErrorCode::FileAccessDenied.into())
     }
-}
-
-/// Whether rights, given in a domain, let an account do this. What is said of the account counts before what is said of
-/// anyone; who is named without a domain is of that of the owner.
-fn has(rights: &[FileRight], right: Right, account: &Account, domain: &str) -> bool {
-    let is_account = |who: &str| {
-        who.eq_ignore_ascii_case(&account.address)
-            || (who.eq_ignore_ascii_case(&account.name) && domain.eq_ignore_ascii_case(&account.domain))
-    };
-    let of = |wanted: &dyn Fn(&str) -> bool| rights.iter().find(|one| wanted(&one.who));
-    let found = of(&is_account).or_else(|| of(&|who| who.eq_ignore_ascii_case(ANYONE)));
-    found.is_some_and(|one| one.rights.contains(right.letter()))
 }
 
 /// What an account may have in files.
@@ -205,19 +178,5 @@ mod tests {
         for directory in ["", "/", "a/", "~bob", "~bob/"] {
             assert!(FileRef::parse_file(directory, &alice).is_err(), "{directory}");
         }
-    }
-
-    #[test]
-    fn what_is_said_of_an_account_counts_before_what_is_said_of_anyone() {
-        let right = |who: &str, rights: &str| FileRight { who: who.to_owned(), rights: rights.to_owned() };
-        let bob = account("bob", "example.org");
-        let list = [right("anyone", "lr"), right("bob", "l"), right("carol@example.com", "w")];
-        let has = |account: &Account, right| has(&list, right, account, "example.org");
-        assert!(has(&bob, Right::List) && !has(&bob, Right::Read));
-        assert!(has(&account("dave", "example.com"), Right::Read));
-        // Another domain's bob is not the one that is meant.
-        assert!(has(&account("bob", "example.com"), Right::Read));
-        assert!(has(&account("Carol", "example.com"), Right::Write));
-        assert!(!has(&account("carol", "example.org"), Right::Administer));
     }
 }

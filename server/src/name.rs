@@ -216,7 +216,7 @@ pub(crate) async fn shared(hub: &Hub, user: AccountId) -> Result<Vec<(String, Ma
 }
 
 /// Whether the address is the account's own.
-fn is_own(address: &Address, account: &Account) -> bool {
+pub(crate) fn is_own(address: &Address, account: &Account) -> bool {
     let domain = address.domain.as_ref();
     address.name.eq_ignore_ascii_case(&account.name)
         && domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&account.domain))

@@ -13,7 +13,7 @@ mod tree;
 mod usage;
 mod write;
 
-pub use attribute::FileRight;
+pub use attribute::FileGrant;
 pub use path::FilePath;
 pub use read::FileStream;
 pub use usage::{FileRoom, FileUsage, Stored};

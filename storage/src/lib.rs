@@ -54,7 +54,7 @@ pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFil
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use event::Event;
-pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
+pub use file::{File, FileGrant, FilePath, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
 pub use mailbox::{Counts, Grant, Grantee, Mailbox, Rights, Shared};

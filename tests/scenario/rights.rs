@@ -332,7 +332,7 @@ async fn rights_are_the_owners_to_give_and_what_cannot_be_given_is_refused_with_
     let (_gateway, mut alice, mut bob) = both().await;
     let set = |rights: &str| format!(r#"<mailboxRightsSet mailbox="INBOX">{rights}</mailboxRightsSet>"#);
     for (rights, words) in [
-        (r#"<mailboxRights account="alice">l</mailboxRights>"#, "owns the mailbox"),
+        (r#"<mailboxRights account="alice">l</mailboxRights>"#, "is the owner"),
         (r#"<mailboxRights account="nobody@localhost">l</mailboxRights>"#, "there is no account"),
         (r#"<mailboxRights account="">l</mailboxRights>"#, "there is no account"),
         (r#"<mailboxRights account="bob">lq</mailboxRights>"#, "lrswipkxtea"),
@@ -349,7 +349,7 @@ async fn rights_are_the_owners_to_give_and_what_cannot_be_given_is_refused_with_
     let (text, _) = bob
         .fails(&set(r#"<mailboxRights account="alice">l</mailboxRights>"#).replace("INBOX", foreign))
         .await;
-    assert!(text.contains("owns the mailbox"), "{text}");
+    assert!(text.contains("is the owner"), "{text}");
     let listed = without_id(&bob.run(&format!(r#"<mailboxRightsList mailbox="{foreign}"/>"#)).await);
     let expected = [
         r#"<mailboxRights mailbox="~alice@localhost/INBOX" account="anyone">lr</mailboxRights>"#,

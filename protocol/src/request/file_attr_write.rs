@@ -3,12 +3,12 @@
 use crate::{FileAcl, FilePasswords, wire::wire};
 
 wire! {
-    /// Sets the attributes of a file or directory; those that are absent stay as they are. The rights of a directory
-    /// hold for what is below it and has none of its own. Nothing in `private/` can be given to others.
+    /// Sets the attributes of a file or directory; those that are absent stay as they are. Rights add up: what is granted
+    /// by a directory holds for all that is below it. Nothing in `private/` can be granted to others.
     pub struct FileAttrWrite "fileAttrWrite" {
         /// Its path.
         attribute file_name: String = "fileName";
-        /// Who may do what; empty: nobody anything.
+        /// What is granted to whom; empty: nothing.
         body acl: Option<FileAcl> = "acl";
         /// Access passwords; empty: none.
         body passwords: Option<FilePasswords> = "accessPasswords";

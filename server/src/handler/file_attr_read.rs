@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use protocol::{ErrorCode, FileAcl, FileAclEntry, FileAttrData, FileAttrRead, FilePasswords};
+use storage::FileGrant;
 
+use super::mailbox_rights_set::ANYONE;
 use crate::failure::Failure;
 use crate::file::{FileRef, Right};
 use crate::session::{Session, Step};
@@ -14,14 +16,17 @@ pub(super) fn handle(session: &Session, request: FileAttrRead) -> Result<Step, F
     let hub = Arc::clone(&session.hub);
     let read = async move {
         let owner = name.grant(&hub, &account, Right::Administer).await?;
-        let (rights, sealed) = hub.storage.file_attributes(owner, name.path()).await?;
+        let (grants, sealed) = hub.storage.file_attributes(owner, name.path()).await?;
         let open = |sealed: &Vec<u8>| {
             let password = hub.accounts.open_file_password(owner, sealed);
             password.ok_or_else(|| Failure::because(ErrorCode::ServerFailure, LOST))
         };
         let passwords = sealed.iter().map(open).collect::<Result<_, _>>()?;
-        let entry = |right: storage::FileRight| FileAclEntry { who: right.who, rights: right.rights };
-        Ok::<_, Failure>((FileAcl(rights.into_iter().map(entry).collect()), FilePasswords(passwords)))
+        let entry = |grant: FileGrant| {
+            let who = grant.address.map_or(ANYONE.to_owned(), |(name, domain)| format!("{name}@{domain}"));
+            FileAclEntry { who, rights: grant.rights }
+        };
+        Ok::<_, Failure>((FileAcl(grants.into_iter().map(entry).collect()), FilePasswords(passwords)))
     };
     Ok(Step::after(read, |session, reply, attributes| {
         let (acl, passwords) = attributes?;

@@ -13,7 +13,7 @@ pub(super) fn handle(session: &Session, request: &FileRemove) -> Result<Step, Fa
     let name = FileRef::parse(&request.file_name, &account)?;
     let (hub, children) = (Arc::clone(&session.hub), request.children.0);
     let remove = async move {
-        let owner = name.grant_all(&hub, &account, Right::Write).await?;
+        let owner = name.grant(&hub, &account, Right::Write).await?;
         Ok::<_, Failure>(hub.storage.remove_file(owner, name.path().clone(), children).await?)
     };
     Ok(Step::after(remove, |_, _, done| {

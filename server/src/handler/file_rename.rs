@@ -14,7 +14,7 @@ pub(super) fn handle(session: &Session, request: &FileRename) -> Result<Step, Fa
     let to = FileRef::parse(&request.new_file_name, &account)?;
     let (hub, room) = (Arc::clone(&session.hub), file::room(&session.hub));
     let rename = async move {
-        let owner = from.grant_all(&hub, &account, Right::Write).await?;
+        let owner = from.grant(&hub, &account, Right::Write).await?;
         if owner != to.grant(&hub, &account, Right::Write).await? {
             let text = "a file cannot be renamed into another account: copy it";
             return Err(Failure::because(ErrorCode::BadRequest, text));

@@ -40,7 +40,12 @@ pub(super) fn handle(session: &Session, request: MailboxRightsSet) -> Result<Ste
 }
 
 /// Who is named. A name without a domain is of the user's own.
-async fn grantee(hub: &Hub, name: &str, domain: &str, owner: AccountId) -> Result<Grantee, Failure> {
+pub(super) async fn grantee(
+    hub: &Hub,
+    name: &str,
+    domain: &str,
+    owner: AccountId,
+) -> Result<Grantee, Failure> {
     if name.eq_ignore_ascii_case(ANYONE) {
         return Ok(Grantee::Anyone);
     }
@@ -54,7 +59,7 @@ async fn grantee(hub: &Hub, name: &str, domain: &str, owner: AccountId) -> Resul
     match account {
         None => refuse(format!("there is no account {name:?}: rights go to NAME@DOMAIN, or to anyone")),
         Some(account) if account.id == owner => {
-            refuse(format!("{name} owns the mailbox, and has all rights to it always"))
+            refuse(format!("{name} is the owner, and has all rights always"))
         }
         Some(account) => Ok(Grantee::Account(account.id)),
     }

@@ -5,10 +5,10 @@ mod model;
 
 use futures_util::TryStreamExt;
 
-use crate::harness::{Bed, on_both};
+use crate::harness::{Bed, new_account, on_both};
 use crate::{
-    AccountId, Aggregate, Database, Error, FilePath, FileRight, FileRoom, FileSource, FileUsage, Place,
-    Result, Room, Stored, Upload,
+    AccountId, Aggregate, Database, Error, FileGrant, FilePath, FileRoom, FileSource, FileUsage, Grantee,
+    Place, Result, Room, Stored, Upload,
 };
 
 const AMPLE: FileRoom = FileRoom { files: 100_000, bytes: 1 << 40 };
@@ -239,36 +239,48 @@ on_both! {
         assert_eq!(bed.count("SELECT COUNT(*) FROM file").await, 0);
     }
 
-    async fn rights_hold_for_what_is_below_unless_that_has_its_own(bed: &Bed) {
-        let (alice, bob) = (bed.account("alice").await.id, bed.account("bob").await.id);
+    async fn what_a_directory_grants_holds_for_all_below_it_and_rights_add_up(bed: &Bed) {
+        let [alice, bob, carol] = ["alice", "bob", "carol"].map(|name| bed.account(name));
+        let (alice, bob, carol) = (alice.await.id, bob.await.id, carol.await.id);
         write(bed, alice, "a/b/c", Place::Whole, b"x", AMPLE).await.unwrap();
-        let right = |who: &str, rights: &str| FileRight { who: who.into(), rights: rights.into() };
-        let set = async |name: &str, rights: Option<Vec<FileRight>>, passwords| {
-            bed.storage.set_file_attributes(alice, path(name), rights, passwords).await
+        let set = async |name: &str, grants: Option<Vec<(Grantee, &str)>>, passwords| {
+            let grants = grants.map(|all| all.into_iter().map(|(who, what)| (who, what.to_owned())).collect());
+            bed.storage.set_file_attributes(alice, path(name), grants, passwords).await
         };
-        set("a", Some(vec![right("carol", "lr"), right("bob", "l")]), None).await.unwrap();
-        set("a/b/c", Some(vec![right("bob", "lrw")]), Some(vec![b"sealed".to_vec()])).await.unwrap();
-        let at = async |name: &str| bed.storage.file_rights(alice, &path(name)).await.unwrap();
-        let above = [right("bob", "l"), right("carol", "lr")];
-        for name in ["a", "a/b", "a/b/none/at/all"] {
-            assert_eq!(at(name).await, above, "{name}");
-        }
-        assert_eq!(at("a/b/c").await, [right("bob", "lrw")]);
-        assert_eq!(at("other").await, []);
-        assert_eq!(at("").await, []);
-        assert_eq!(bed.storage.file_rights(bob, &path("a")).await.unwrap(), []);
-        let below = async |name: &str| bed.storage.file_rights_below(alice, &path(name)).await.unwrap();
-        assert_eq!(below("").await.len(), 2);
-        assert_eq!(below("a").await, [[right("bob", "lrw")]]);
-        assert_eq!(below("a/b/c").await, Vec::<Vec<FileRight>>::new());
-        set("a/b/c", None, Some(vec![])).await.unwrap();
-        let own = bed.storage.file_attributes(alice, &path("a/b/c")).await.unwrap();
-        assert_eq!(own, (vec![right("bob", "lrw")], vec![]));
-        // They go where their file goes.
+        set("a", Some(vec![(Grantee::Account(bob), "l"), (Grantee::Anyone, "r")]), None).await.unwrap();
+        let passwords = Some(vec![b"one".to_vec(), b"two".to_vec()]);
+        set("a/b/c", Some(vec![(Grantee::Account(bob), "w")]), passwords.clone()).await.unwrap();
+        let at = async |name: &str, user| {
+            let mut letters: Vec<char> =
+                bed.storage.file_rights(alice, &path(name), user).await.unwrap().chars().collect();
+            letters.sort_unstable();
+            String::from_iter(letters)
+        };
+        assert_eq!((at("a", bob).await, at("a/b/none", bob).await), ("lr".into(), "lr".into()));
+        assert_eq!((at("a/b/c", bob).await, at("a/b/c", carol).await), ("lrw".into(), "r".into()));
+        assert_eq!((at("", bob).await, at("ab", bob).await), (String::new(), String::new()));
+        assert_eq!(bed.storage.file_rights(bob, &path("a"), carol).await.unwrap(), "");
+        // Not those of another domain.
+        let other = bed.storage.create_domain("example.com").await.unwrap();
+        let stranger = bed.storage.create_account(new_account(&other, "bob")).await.unwrap().id;
+        assert_eq!(at("a/b/c", stranger).await, "");
+        let (own, kept) = bed.storage.file_attributes(alice, &path("a/b/c")).await.unwrap();
+        let address = Some(("bob".to_owned(), "example.org".to_owned()));
+        assert_eq!(own, [FileGrant { grantee: Grantee::Account(bob), address, rights: "w".into() }]);
+        assert_eq!(Some(kept), passwords);
+        // They go where their file goes, and with whom they were granted to.
         bed.storage.rename_file(alice, path("a/b/c"), path("d"), AMPLE).await.unwrap();
-        assert_eq!(at("d").await, [right("bob", "lrw")]);
+        assert_eq!(at("d", bob).await, "w");
+        set("d", None, Some(vec![])).await.unwrap();
+        assert_eq!(bed.storage.file_attributes(alice, &path("d")).await.unwrap().1, Vec::<Vec<u8>>::new());
+        bed.storage.remove_account(bob).await.unwrap();
+        let again = bed.account("bob").await.id;
+        assert_eq!((at("d", again).await, at("a", again).await), (String::new(), "r".into()));
         let missing = set("nothing", None, None).await.unwrap_err();
         assert!(matches!(missing, Error::NotFound { what: Aggregate::File }), "{missing}");
+        let nobody = set("a", Some(vec![(Grantee::Account(bob), "l")]), None).await.unwrap_err();
+        assert!(matches!(nobody, Error::NotFound { what: Aggregate::Account }), "{nobody}");
+        assert_eq!(at("a", carol).await, "r");
     }
 
     async fn file_subscriptions_are_added_and_dropped_by_name(bed: &Bed) {

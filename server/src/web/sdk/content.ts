@@ -58,7 +58,7 @@ export type FileContent =
 
 /** What somebody may do with a file or directory. */
 export interface FileAclEntry {
-  /** An account of the owner's domain by its name, one of another domain by its address, or `anyone`. */
+  /** An account by its address, in the user's own domain by its name, or `anyone` of the owner's domain. */
   who: string;
   /** Letters: `l` see it and what is in it, `r` read, `w` write, rename and remove, `a` see and change its attributes. */
   rights: string;

@@ -409,11 +409,11 @@ export interface Requests {
     /** Its path. */
     fileName: string;
   };
-  /** Sets the attributes of a file or directory; those that are absent stay as they are. The rights of a directory hold for what is below it and has none of its own. Nothing in `private/` can be given to others. */
+  /** Sets the attributes of a file or directory; those that are absent stay as they are. Rights add up: what is granted by a directory holds for all that is below it. Nothing in `private/` can be granted to others. */
   fileAttrWrite: {
     /** Its path. */
     fileName: string;
-    /** Who may do what; empty: nobody anything. */
+    /** What is granted to whom; empty: nothing. */
     acl?: FileAclEntry[];
     /** Access passwords; empty: none. */
     accessPasswords?: string[];
