@@ -51,6 +51,8 @@ const PART_CAP: usize = 1_000;
 const HEADER_CAP: usize = 64 * 1024;
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;
