@@ -79,3 +79,15 @@ words! {
     allowed: "init, notify, removed, added, updated, attrsUpdated or error"
     typescript: "\"init\" | \"notify\" | \"removed\" | \"added\" | \"updated\" | \"attrsUpdated\" | \"error\""
 }
+
+words! {
+    /// Why a `folderSearch` has not found everything.
+    pub enum SearchEnd {
+        /// As many messages were found as were asked for.
+        Limit = "limit",
+        /// The time was over.
+        Timeout = "timeout",
+    }
+    allowed: "limit or timeout"
+    typescript: "\"limit\" | \"timeout\""
+}

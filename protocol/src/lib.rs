@@ -35,7 +35,9 @@ mod frame;
 pub mod message;
 mod message_set;
 mod preference;
+mod recipient;
 pub mod request;
+mod rights;
 mod scalar;
 mod sdp;
 mod subscription;
@@ -54,12 +56,14 @@ pub use file::{
     FileAcl, FileAclEntry, FileContent, FileKind, FilePasswords, FilePosition, FileSubscriptionEdit, FileType,
 };
 pub use flags::{FlagTerms, Flags};
-pub use folder::{CopyReport, DeleteMode, ReadMode, ReportMode, SortOrder};
+pub use folder::{CopyReport, DeleteMode, ReadMode, ReportMode, SearchEnd, SortOrder};
 pub use frame::Frames;
 pub use message::*;
 pub use message_set::{MessageSet, Range};
 pub use preference::{Preference, PreferenceName, PreferenceValue};
+pub use recipient::Recipient;
 pub use request::*;
+pub use rights::{Rights, RightsEdit};
 pub use scalar::Scalar;
 pub use sdp::{Description, Presentation};
 pub use subscription::{SubscriptionEdit, SubscriptionMode};

@@ -3,12 +3,16 @@
 mod baresip;
 mod browser;
 mod client;
+pub(crate) mod disk;
 mod fixture;
 mod gateway;
 mod http;
+mod inbox;
 mod kamailio;
 pub(crate) mod network;
 mod ports;
+mod postfix;
+mod smtp_dialogue;
 pub(crate) mod sound;
 mod tone;
 mod user_agent;
@@ -19,8 +23,11 @@ pub(crate) use client::{Client, Kind, Login, Received, element};
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::{Gateway, printed_password, run};
 pub(crate) use http::Http;
+pub(crate) use inbox::Inbox;
 pub(crate) use kamailio::Kamailio;
 pub(crate) use ports::{free_port, free_port_range};
+pub(crate) use postfix::{Postfix, Setup as PostfixSetup};
+pub(crate) use smtp_dialogue::SmtpDialogue;
 pub(crate) use user_agent::UserAgent;
 
 /// How long anything that must happen may take on a slow machine.

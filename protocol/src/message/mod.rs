@@ -61,8 +61,10 @@ messages! {
     session Session;
     prefs Prefs;
     mailbox Mailbox;
+    mailbox_rights MailboxRights;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
+    folder_search_result FolderSearchResult;
     folder_message FolderMessage;
     message_added MessageAdded;
     file_info FileInfo;

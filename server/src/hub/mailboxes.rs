@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use storage::MailboxId;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::Hub;
 use crate::mailbox::{self, Command, Handle};
@@ -12,6 +12,7 @@ use crate::mailbox::{self, Command, Handle};
 /// The open mailboxes.
 #[derive(Default)]
 pub(crate) struct Mailboxes {
+    stored: Notify,
     open: Mutex<HashMap<MailboxId, Handle>>,
 }
 
@@ -38,6 +39,7 @@ impl Mailboxes {
 
     /// Messages were stored in a mailbox: its folders are told, if it has any, before this returns.
     pub(crate) async fn arrived(&self, id: MailboxId, uids: Vec<u32>) {
+        self.stored.notify_one();
         let owner = self.lock().get(&id).cloned();
         if let Some(owner) = owner
             && !uids.is_empty()
@@ -45,6 +47,20 @@ impl Mailboxes {
             // An owner that has just gone had no folders.
             _ = owner.ask(|reply| Command::Arrived(uids, reply)).await;
         }
+    }
+
+    /// Rights to a mailbox were granted or withdrawn: the folders of those who need some are told.
+    pub(crate) async fn rights_changed(&self, id: MailboxId) {
+        let owner = self.lock().get(&id).cloned();
+        if let Some(owner) = owner {
+            // An owner that has just gone had no folders.
+            _ = owner.ask(Command::RightsChanged).await;
+        }
+    }
+
+    /// Waits until messages are stored.
+    pub(crate) async fn stored(&self) {
+        self.stored.notified().await;
     }
 
     /// A mailbox was removed: its folders are told, and its owner ends.

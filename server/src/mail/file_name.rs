@@ -21,6 +21,11 @@ impl FileName {
         (!name.is_empty()).then(|| Self(shortened(name)))
     }
 
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The value of a `Content-Disposition` field (RFC 6266) of this kind, such as `attachment`.
     pub(crate) fn disposition(&self, kind: &str) -> String {
         let ascii: String = self.0.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();

@@ -68,6 +68,21 @@ pub(super) fn text_of(name: &str, header: &[u8]) -> Option<String> {
     Source::of(name).text(&Header::read(header))
 }
 
+/// The values of all fields that can be asked for of a header block and are not just the decoded text of one.
+pub(super) fn shown_texts(header: &[u8]) -> Vec<String> {
+    let header = Header::read(header);
+    let mut names: Vec<String> =
+        header.fields().iter().map(|field| field.name.to_ascii_lowercase()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let sources = names.iter().flat_map(|name| {
+        let prefixed = protocol::is_address_field(name).then_some(Source::Email(name));
+        [Some(Source::of(name)), prefixed]
+    });
+    let sources = sources.flatten().filter(|source| !matches!(source, Source::Text(_)));
+    sources.chain([Source::Priority]).filter_map(|source| source.text(&header)).collect()
+}
+
 /// What messages are sorted by when it is the field of this name: its value. Empty if the header block has no such
 /// field.
 pub(crate) fn sort_text(name: &str, header: &[u8]) -> String {

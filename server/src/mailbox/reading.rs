@@ -4,8 +4,9 @@
 //! text the column of this text.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use storage::{Blob, Mailbox, MailboxId, Message, Storage, Uid};
+use storage::{Blob, Found, Mailbox, MailboxId, Message, Storage, TextPlace, Uid};
 
 use super::collation;
 use super::column::SortField;
@@ -143,6 +144,58 @@ pub(super) async fn place(
     Ok(Placed::Text { prefix, index: low })
 }
 
+/// A text that is looked for in messages of a mailbox, with what the index knows of it.
+pub(crate) struct TextSearch {
+    filter: ContentFilter,
+    known: Option<Found>,
+}
+
+impl TextSearch {
+    /// Asks the index.
+    pub(crate) async fn begin(hub: &Hub, id: MailboxId, filter: ContentFilter) -> storage::Result<Self> {
+        let place = match &filter.place {
+            Place::Header(_) => TextPlace::Header,
+            Place::Body => TextPlace::Body,
+            Place::Anywhere => TextPlace::Anywhere,
+        };
+        let known = hub.storage.find_text(id, place, &mail::folded(&filter.text)).await?;
+        Ok(Self { filter, known })
+    }
+
+    /// Those of these messages that match. Only what the index cannot tell is read.
+    pub(crate) async fn among(
+        &self,
+        hub: &Hub,
+        id: MailboxId,
+        uids: &[u32],
+    ) -> storage::Result<HashSet<u32>> {
+        let mut found = HashSet::new();
+        let mut unknown = Vec::new();
+        for uid in uids {
+            match self.is_candidate(*uid) {
+                Some(true) if matches!(self.filter.place, Place::Header(_)) => unknown.push(*uid),
+                Some(true) => {
+                    found.insert(*uid);
+                }
+                Some(false) => {}
+                None => unknown.push(*uid),
+            }
+        }
+        found.extend(looked_at(hub, id, &unknown, &[&self.filter]).await?.into_keys());
+        Ok(found)
+    }
+
+    /// Whether the index has the text in the message, or in some other field of its header; none if it does not know.
+    fn is_candidate(&self, uid: u32) -> Option<bool> {
+        let known = self.known.as_ref()?;
+        let uid = Uid(uid);
+        if uid > known.indexed || known.unknown.binary_search(&uid).is_ok() {
+            return None;
+        }
+        Some(known.uids.binary_search(&uid).is_ok())
+    }
+}
+
 /// The messages whose content matches.
 pub(super) async fn matching(
     hub: &Hub,
@@ -150,38 +203,69 @@ pub(super) async fn matching(
     uids: &[u32],
     filter: &ContentFilter,
 ) -> storage::Result<HashSet<u32>> {
-    let mut found = HashSet::new();
+    TextSearch::begin(hub, id, filter.clone()).await?.among(hub, id, uids).await
+}
+
+/// Messages that are read to see which of the filters they match: those that match any, with the places of these filters.
+pub(super) async fn looked_at(
+    hub: &Hub,
+    id: MailboxId,
+    uids: &[u32],
+    filters: &[&ContentFilter],
+) -> storage::Result<HashMap<u32, Vec<usize>>> {
+    let mut found: HashMap<u32, Vec<usize>> = HashMap::new();
+    let filters: Vec<(usize, ContentFilter)> =
+        filters.iter().enumerate().map(|(at, filter)| (at, (*filter).clone())).collect();
+    let (of_header, of_content): (Vec<_>, Vec<_>) =
+        filters.into_iter().partition(|(_, filter)| matches!(filter.place, Place::Header(_)));
+    let of_content: Arc<[(usize, ContentFilter)]> = of_content.into();
     for page in uids.chunks(PAGE) {
-        if let Place::Header(field) = &filter.place {
-            let headers = hub.storage.headers(id, &numbers(page)).await?;
-            let matching =
-                headers.iter().filter(|(_, header)| mail::matches_header(header, field, &filter.text));
-            found.extend(matching.map(|(uid, _)| uid.0));
-            continue;
+        if !of_header.is_empty() {
+            for (uid, header) in hub.storage.headers(id, &numbers(page)).await? {
+                let matching = of_header.iter().filter(|(_, filter)| in_header(&header, filter));
+                for (at, _) in matching {
+                    found.entry(uid.0).or_default().push(*at);
+                }
+            }
         }
-        for message in hub.storage.messages(id, &numbers(page)).await? {
-            if contains(hub, message.blob, filter).await? {
-                found.insert(message.uid.0);
+        if !of_content.is_empty() {
+            for message in hub.storage.messages(id, &numbers(page)).await? {
+                let matching = in_content(hub, message.blob, Arc::clone(&of_content)).await?;
+                if !matching.is_empty() {
+                    found.entry(message.uid.0).or_default().extend(matching);
+                }
             }
         }
     }
     Ok(found)
 }
 
-/// Whether a message contains a text; looked for where it stops nobody, since a message can be long.
-async fn contains(hub: &Hub, blob: Blob, filter: &ContentFilter) -> storage::Result<bool> {
+fn in_header(header: &[u8], filter: &ContentFilter) -> bool {
+    match &filter.place {
+        Place::Header(field) => mail::matches_header(header, field, &filter.text),
+        Place::Body | Place::Anywhere => false,
+    }
+}
+
+/// Which filters a message matches; looked for where it stops nobody, since a message can be long.
+async fn in_content(
+    hub: &Hub,
+    blob: Blob,
+    filters: Arc<[(usize, ContentFilter)]>,
+) -> storage::Result<Vec<usize>> {
     let (raw, room) = match hub.message(blob).await {
         // What cannot be read has no text in it; the others shall be found all the same.
-        Err(storage::Error::MissingBlob { .. } | storage::Error::TooLarge { .. }) => return Ok(false),
+        Err(storage::Error::MissingBlob { .. } | storage::Error::TooLarge { .. }) => return Ok(Vec::new()),
         read => read?,
     };
-    let filter = filter.clone();
-    let contains = tokio::task::spawn_blocking(move || {
+    let matching = tokio::task::spawn_blocking(move || {
         let _room = room;
-        match filter.place {
+        let matches = |filter: &ContentFilter| match filter.place {
             Place::Body => mail::matches_body(&raw, &filter.text),
             Place::Anywhere | Place::Header(_) => mail::matches_anywhere(&raw, &filter.text),
-        }
+        };
+        filters.iter().filter(|(_, filter)| matches(filter)).map(|(at, _)| *at).collect()
     });
-    Ok(contains.await.unwrap_or(false))
+    // A message that a reader fails on is a defect; the others are found.
+    Ok(matching.await.unwrap_or_default())
 }

@@ -56,3 +56,40 @@ fn a_field_is_searched_as_it_is_decoded_and_as_it_is_shown() {
     assert!(matches("Pty", "high"));
     assert!(!matches("Subject", "jörg") && !matches("Cc", "") && !matches("UID", ""));
 }
+
+#[test]
+fn a_text_is_in_the_texts_of_the_index_just_where_it_is_found() {
+    let texts = texts(MESSAGE).unwrap();
+    let needles = [
+        "οδοσ",
+        "a broken line",
+        "café ole",
+        "nested text",
+        "hidden",
+        "pdf content",
+        "nested subject",
+        "holiday plans",
+        "jörg",
+        "résumé.pdf",
+        "=3d",
+        "high",
+        "οδοσ and",
+        "jörg <j",
+        "priority",
+        "line café",
+        "plans ",
+    ];
+    let fields = ["From", "Subject", "E-From", "Pty", "X-Priority", "Content-Type"]
+        .map(|name| Field::new(name).unwrap());
+    for needle in needles {
+        let (head, shown, body) =
+            (texts.head.contains(needle), texts.shown.contains(needle), texts.body.contains(needle));
+        assert_eq!(body, matches_body(MESSAGE, needle), "{needle}");
+        assert_eq!(head || body, matches_anywhere(MESSAGE, needle), "{needle}");
+        for field in &fields {
+            assert!(head || shown || !matches_header(MESSAGE, field, needle), "{needle} in {}", field.name());
+        }
+    }
+    let long = [b"Subject: a\r\n\r\n".as_slice(), &[b'x'; 300_000]].concat();
+    assert_eq!(super::texts(&long), None);
+}
