@@ -10,8 +10,8 @@
 //! - When it is read: [`email`] presents it as XML; an [`Outline`] says where the parts are that URLs name, and a [`Part`] has
 //!   the bytes of one.
 //! - When it is answered or sent on: [`reply()`] prepares that.
-//! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
-//!   [`calendar_text`] do so for calendars.
+//! - Contacts and calendars: a [`Card`] is read from text or XML and written as either;
+//!   [`calendar_text`] writes a calendar.
 //! - When one is composed: [`compose()`] writes what a client wrote as XML, [`resent`] what stands before one that is sent on.
 //! - Where messages come from and go to: an [`Importer`] reads files, an [`Exporter`] writes them, [`welcome()`] has those of
 //!   a first start.
@@ -54,6 +54,8 @@ const PART_CAP: usize = 1_000;
 const HEADER_CAP: usize = 64 * 1024;
 
 #[cfg(test)]
+mod differential;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -63,13 +65,12 @@ pub(crate) use compose::{
     recipients, resent, secrets, settle_author, sourced,
 };
 pub(crate) use contacts::{contact_property, contacts};
-pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
 pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
-pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
+pub(crate) use icalendar::to_text as calendar_text;
 pub(crate) use import::{Imported, Importer};
 pub(crate) use line::{for_the_wire, with_crlf};
 pub(crate) use part::{Entry, Outline, Part, PartId};
@@ -77,6 +78,6 @@ pub(crate) use presentation::email;
 pub(crate) use reply::{Occasion, reply};
 pub(crate) use search::{folded, matches_anywhere, matches_body, matches_header, texts};
 pub(crate) use transfer::Blocks;
-pub(crate) use vcard::{Card, Shown as CardValue, Style as CardStyle, WrongCard};
+pub(crate) use vcard::{Card, Style as CardStyle};
 pub(crate) use viewer::{Meta, sort_text, viewer_fields};
 pub(crate) use welcome::welcome;

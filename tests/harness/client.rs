@@ -292,7 +292,8 @@ impl Client {
 
 /// Reads a document of the gateway.
 pub(crate) fn element(bytes: &[u8]) -> Element {
-    let limits = Limits { bytes: 1 << 30, nodes: 1 << 24, ..Limits::AFTER_LOGIN };
+    // Parts are shown to a depth of 32 messages, each of which is two elements.
+    let limits = Limits { bytes: 1 << 30, nodes: 1 << 24, depth: 128, ..Limits::AFTER_LOGIN };
     let element = Element::read(bytes, &limits);
     let element = element.unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(bytes)));
     check(&element);

@@ -1,6 +1,7 @@
 //! What the gateway does as a whole, in chapters.
 
 mod bad_input;
+mod broken_mail;
 mod browser_calls;
 mod bucket;
 mod calls;

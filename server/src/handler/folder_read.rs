@@ -24,8 +24,10 @@ pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Fai
     let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
     let occasion = Occasion { folder: name.clone(), uid, part, own, zone };
     let read = async move {
-        let mailbox = folder.open(uid).await?;
-        let blob = hub.storage.message_blob(mailbox, storage::Uid(uid)).await?;
+        if !folder.shows(uid).await? {
+            return Err(ErrorCode::NoSuchMessage.into());
+        }
+        let blob = hub.storage.message_blob(folder.mailbox(), storage::Uid(uid)).await?;
         let (raw, room) = hub.message(blob).await?;
         let email = tokio::task::spawn_blocking(move || {
             let _room = room;

@@ -61,7 +61,12 @@ impl<'a> Decoder<'a> {
 
     fn word(&mut self, word: &Word<'a>) {
         match &mut self.open {
-            Some((charset, bytes)) if charset.eq_ignore_ascii_case(word.charset) => word.append(bytes),
+            // A word that has gone back to ASCII (RFC 1468) is whole.
+            Some((charset, bytes))
+                if charset.eq_ignore_ascii_case(word.charset) && !bytes.ends_with(b"\x1b(B") =>
+            {
+                word.append(bytes);
+            }
             Some(_) | None => {
                 self.close();
                 let mut bytes = Vec::new();
@@ -155,6 +160,8 @@ mod tests {
     fn a_character_broken_over_two_words_is_whole_again() {
         assert_eq!(decode("=?utf-8?Q?J=C3?= =?UTF-8?Q?=B6rg?="), "Jörg");
         assert_eq!(decode("=?utf-8?B?SsM=?= =?utf-8?B?tnJn?="), "Jörg");
+        let japanese = "=?iso-2022-jp?B?GyRCJDMbKEI=?= =?iso-2022-jp?B?GyRCJHMbKEI=?=";
+        assert_eq!(decode(japanese), "こん");
     }
 
     #[test]

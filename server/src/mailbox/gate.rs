@@ -1,7 +1,7 @@
 //! How does a request on an open folder come to the folder's mailbox? As far as its user's rights go at that moment.
 
 use protocol::{ErrorCode, Rights};
-use storage::{AccountId, Storage};
+use storage::{AccountId, MailboxId, Storage};
 
 use super::{Command, FolderKey, Handle};
 use crate::failure::Failure;
@@ -42,6 +42,11 @@ impl Gate {
             Some(guest) => Some(rights_of(self.storage.rights(self.mailbox.id(), guest).await?)),
             None => None,
         })
+    }
+
+    /// Which mailbox.
+    pub(crate) const fn id(&self) -> MailboxId {
+        self.mailbox.id()
     }
 
     /// How the mailbox knows the folder.

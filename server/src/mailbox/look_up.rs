@@ -1,6 +1,6 @@
 //! Does an open folder show a message?
 
-use protocol::{ErrorCode, Range, Rights};
+use protocol::{Range, Rights};
 use storage::MailboxId;
 
 use super::{Command, Gate, Order};
@@ -15,19 +15,28 @@ pub(crate) struct LookUp {
 }
 
 impl LookUp {
+    /// The mailbox behind the folder.
+    pub(crate) const fn mailbox(&self) -> MailboxId {
+        self.gate.id()
+    }
+
     /// The messages that the client knows of, in the folder's order.
     pub(crate) fn uids(&self) -> std::vec::IntoIter<u32> {
         self.view.iter().map(|row| row.uid).collect::<Vec<_>>().into_iter()
     }
 
-    /// The mailbox of a message, for who may read it, if the folder shows the message: now, even if the client has not
-    /// heard of it yet, or when the client heard of the folder last, even if it has left since.
-    pub(crate) async fn open(&self, uid: u32) -> Result<MailboxId, Failure> {
+    /// Fails if the user may not, or may no longer, read in the mailbox.
+    pub(crate) async fn may_read(&self) -> Result<(), Failure> {
+        self.gate.pass(Rights::READ).await.map(|_| ())
+    }
+
+    /// Whether the folder shows the message: now, even if the client has not heard of it yet, or when the client heard of
+    /// the folder last, even if it has left since.
+    pub(crate) async fn shows(&self, uid: u32) -> Result<bool, Failure> {
         let mailbox = self.gate.pass(Rights::READ).await?;
         let range = Range { from: uid, till: uid };
         let now = mailbox.ask(|reply| Command::Select(self.gate.key(), vec![range], reply)).await;
         // Only what has left is looked for row by row.
-        let is_shown = now.is_ok_and(|uids| !uids.is_empty()) || self.view.iter().any(|row| row.uid == uid);
-        if is_shown { Ok(mailbox.id()) } else { Err(ErrorCode::NoSuchMessage.into()) }
+        Ok(now.is_ok_and(|uids| !uids.is_empty()) || self.view.iter().any(|row| row.uid == uid))
     }
 }

@@ -19,12 +19,14 @@ use hyper::header::{
     EXPECT, HeaderValue, RANGE,
 };
 use hyper::{Method, Request, StatusCode};
+use protocol::ErrorCode;
 use storage::{Room, Upload};
 use tracing::warn;
 
 use super::answer::{Answer, text};
 use super::path::parameter;
 use super::{Context, body, gone};
+use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::session::Handle;
 
@@ -274,6 +276,15 @@ async fn store(
     let all = Room { files: MOST_FILES, bytes: hub.config.session.uploads.0 };
     hub.storage.set_upload(session, upload, all).await?;
     Ok(blob.size)
+}
+
+/// The answer to who may not read in a mailbox, or cannot be told just now.
+fn denied(failure: &Failure) -> Answer {
+    let status = match failure.code() {
+        ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    text(status, failure.code().text())
 }
 
 fn failed(error: &storage::Error) -> Answer {

@@ -5,20 +5,21 @@ use std::io;
 use futures_util::TryStreamExt;
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
-use hyper::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH, IF_RANGE};
+use hyper::header::HeaderValue;
 use hyper::{Request, Response, StatusCode};
 use protocol::ErrorCode;
 use storage::{AccountId, File, FilePath};
 use tracing::debug;
 
-use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable, wanted};
+use super::conditional::{is_known, marked, tag, unchanged, wanted_of};
+use super::{describe, failed, is_harmless, partial, unsatisfiable};
 use crate::failure::Failure;
 use crate::file::{FileRef, Right};
 use crate::hub::Hub;
 use crate::mail::{Card, FileName};
 use crate::media_type;
 use crate::net::http::Context;
-use crate::net::http::answer::{Answer, empty, text, whole};
+use crate::net::http::answer::{Answer, text, whole};
 use crate::session::Handle;
 
 const UPLOADS: &str = "$UPLOAD$";
@@ -26,9 +27,6 @@ const UPLOADS: &str = "$UPLOAD$";
 const PROFILE: &str = "profile.vcf";
 /// The longest profile, in bytes: to find something in it, it is in memory.
 const LONGEST_PROFILE: u64 = 4 << 20;
-/// What is kept by a client is asked for before it is used again.
-const KEPT: &str = "private, no-cache";
-
 /// `GET /Session/ID/DOWNLOAD/name`; of an uploaded file, `$UPLOAD$/id`.
 pub(in crate::net::http) async fn download(
     context: &Context,
@@ -73,37 +71,6 @@ fn refused(failure: &Failure) -> Answer {
 
 fn not_found() -> Answer {
     text(StatusCode::NOT_FOUND, "file is not found")
-}
-
-/// A tag of a content that changes with it.
-fn tag(text: &str) -> HeaderValue {
-    HeaderValue::from_str(&format!("\"{text}\"")).unwrap_or(HeaderValue::from_static("\"\""))
-}
-
-/// Whether the client has the content with this tag already (RFC 9110 §13.1.2).
-fn is_known(request: &Request<Incoming>, tag: &HeaderValue) -> bool {
-    let values = request.headers().get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    tags.any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one).as_bytes() == tag.as_bytes())
-}
-
-/// What is wanted of the content with this tag: all, if the client has a part of another (RFC 9110 §13.1.5).
-fn wanted_of(request: &Request<Incoming>, tag: &HeaderValue) -> Wanted {
-    match request.headers().get(IF_RANGE) {
-        Some(other) if other != tag => Wanted::All,
-        _ => wanted(request),
-    }
-}
-
-fn unchanged(tag: HeaderValue) -> Answer {
-    marked(empty(StatusCode::NOT_MODIFIED), tag)
-}
-
-fn marked(mut answer: Answer, tag: HeaderValue) -> Answer {
-    let headers = answer.headers_mut();
-    headers.insert(ETAG, tag);
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
-    answer
 }
 
 fn disposition(content_type: &str, name: &str) -> String {

@@ -9,10 +9,9 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{ACCEPT_RANGES, CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use protocol::ErrorCode;
 use tracing::warn;
 
-use super::describe;
+use super::{denied, describe};
 use crate::hub::Hub;
 use crate::mail::{self, CardStyle, FileName};
 use crate::mailbox::LookUp;
@@ -34,6 +33,9 @@ pub(in crate::net::http) async fn export(
     let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, reply }))).await;
     let Ok(located) = located else { return gone() };
     let Some(folder) = located else { return text(StatusCode::NOT_FOUND, "the folder is not open") };
+    if let Err(failure) = folder.may_read().await {
+        return denied(&failure);
+    }
     let is_old =
         parameter(request.uri(), "oldStyle").is_some_and(|value| !matches!(&*value, "" | "0" | "no"));
     let (style, content_type) = if is_old {
@@ -74,6 +76,7 @@ impl Export {
                 if export.session.inputs().is_closed() {
                     return Err(io::Error::other("the session has ended"));
                 }
+                export.folder.may_read().await.map_err(|_| io::Error::other("the right to read has gone"))?;
                 let cards = export.cards(uid).await?;
                 if !cards.is_empty() {
                     return Ok(Some((Frame::data(Bytes::from(cards)), export)));
@@ -85,14 +88,8 @@ impl Export {
 
     /// The contacts in a message. One that has gone meanwhile, or whose content is missing, has none.
     async fn cards(&self, uid: u32) -> io::Result<String> {
-        // Rights may be withdrawn meanwhile.
-        let mailbox = match self.folder.open(uid).await {
-            Ok(mailbox) => mailbox,
-            Err(failure) if failure.code() == ErrorCode::NoSuchMessage => return Ok(String::new()),
-            Err(failure) => return Err(io::Error::other(failure.code().text())),
-        };
         let read = async {
-            let blob = self.hub.storage.message_blob(mailbox, storage::Uid(uid)).await?;
+            let blob = self.hub.storage.message_blob(self.folder.mailbox(), storage::Uid(uid)).await?;
             self.hub.message(blob).await
         };
         let (raw, room) = match read.await {

@@ -13,13 +13,11 @@ use futures_util::{Stream, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::{Request, Response, StatusCode};
-use protocol::ErrorCode;
 use storage::{Blob, Blobs};
 
 use super::conditional::{is_known, marked, tag, unchanged, wanted_of};
-use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable};
+use super::{Wanted, denied, describe, failed, is_harmless, partial, unsatisfiable};
 use crate::content::{EncodedPart, decoded};
-use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::mail::{self, Blocks, Entry, Outline, Part, PartId};
 use crate::net::http::answer::{Answer, Body, text, whole};
@@ -105,10 +103,12 @@ pub(in crate::net::http) async fn mime(
     let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, reply }))).await;
     let Ok(located) = located else { return gone() };
     let Some(folder) = located else { return text(StatusCode::NOT_FOUND, "the folder is not open") };
-    let mailbox = match folder.open(item.uid).await {
-        Ok(mailbox) => mailbox,
-        Err(failure) => return refused(&failure),
-    };
+    match folder.shows(item.uid).await {
+        Ok(true) => {}
+        Ok(false) => return text(StatusCode::NOT_FOUND, "the folder does not show this message"),
+        Err(failure) => return denied(&failure),
+    }
+    let mailbox = folder.mailbox();
     let hub = context.hub();
     let found = async {
         let blob = hub.storage.message_blob(mailbox, storage::Uid(item.uid)).await?;
@@ -119,18 +119,6 @@ pub(in crate::net::http) async fn mime(
         answer(hub, blob, outline, &item, request).await
     };
     found.await.unwrap_or_else(|error| failed(&error))
-}
-
-/// Why a folder does not give the message.
-fn refused(failure: &Failure) -> Answer {
-    let status = match failure.code() {
-        ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
-        ErrorCode::NoSuchMessage => {
-            return text(StatusCode::NOT_FOUND, "the folder does not show this message");
-        }
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
-    text(status, failure.code().text())
 }
 
 fn unreadable() -> Answer {
