@@ -108,6 +108,7 @@ impl Actor {
             };
             tokio::select! {
                 biased;
+                Some(prepared) = results.recv() => self.prepared(prepared).await,
                 command = commands.recv() => match command {
                     Some(command) => {
                         self.handle(command).await;
@@ -117,7 +118,6 @@ impl Actor {
                     }
                     None => break,
                 },
-                Some(prepared) = results.recv() => self.prepared(prepared).await,
                 () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
                 () = tokio::time::sleep(wait) => {
                     self.folders.retain(|_, watch| !watch.subscriber.session.is_closed());
@@ -297,6 +297,7 @@ impl Actor {
 
     fn removed(&mut self, removed: storage::Result<storage::Removed>) -> Result<(), Failure> {
         let uids: Vec<u32> = removed?.uids.iter().map(|uid| uid.0).collect();
+        self.hub.shown.forget(self.id, &uids);
         self.change(Meanwhile::Removed(uids));
         Ok(())
     }
