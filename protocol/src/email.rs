@@ -66,6 +66,10 @@ pub struct Mime {
     pub description: Option<String>,
     /// `Content-Location`.
     pub location: Option<String>,
+    /// `Content-Class`.
+    pub class: Option<String>,
+    /// Where its content is to be taken from, if a client composes it and does not send the content along.
+    pub source: Option<MimeSource>,
     /// Other parameters of `Content-Type`, written as `Type-NAME`.
     pub parameters: Vec<(String, String)>,
     /// Parameters of `Content-Disposition`, written as `Disposition-NAME`.
@@ -76,6 +80,22 @@ pub struct Mime {
     pub parse_error: Option<String>,
     /// What is in it.
     pub body: MimeBody,
+}
+
+/// Where a part that a client composes has its content from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MimeSource {
+    /// A file of the session's upload set: `uploadID`.
+    Upload(String),
+    /// A file of the file storage: `fileName`.
+    File(String),
+    /// A message of an open folder, or the part of it that `partID` names: `folder` and `UID`.
+    Message {
+        /// The folder.
+        folder: String,
+        /// The message.
+        uid: u32,
+    },
 }
 
 /// The content of a [`Mime`] part.
@@ -103,6 +123,20 @@ impl Content for Email {
 
     fn write(&self, element: &mut Element) {
         element.push(self.to_element());
+    }
+}
+
+impl Content for Option<Email> {
+    const FORM: Form = Form::Body { codec: "optionalEmail", typescript: "Email", optional: true };
+
+    fn read(element: &Element) -> Result<Self, DecodeError> {
+        element.child("EMail").map(Email::from_element).transpose()
+    }
+
+    fn write(&self, element: &mut Element) {
+        if let Some(email) = self {
+            email.write(element);
+        }
     }
 }
 
@@ -221,6 +255,8 @@ impl Mime {
             disposition: attribute("disposition"),
             description: attribute("description"),
             location: attribute("location"),
+            class: attribute("class"),
+            source: MimeSource::from_element(element)?,
             parameters: parameters("Type-"),
             disposition_parameters: parameters("Disposition-"),
             read_error: attribute("readError"),
@@ -240,11 +276,15 @@ impl Mime {
             ("disposition", &self.disposition),
             ("description", &self.description),
             ("location", &self.location),
+            ("class", &self.class),
             ("readError", &self.read_error),
             ("parseError", &self.parse_error),
         ];
         for (name, value) in named {
             set(&mut element, name, value.as_deref());
+        }
+        if let Some(source) = &self.source {
+            source.write(&mut element);
         }
         for (prefix, parameters) in
             [("Type-", &self.parameters), ("Disposition-", &self.disposition_parameters)]
@@ -281,6 +321,28 @@ impl Mime {
     }
 }
 
+impl MimeSource {
+    fn from_element(element: &Element) -> Result<Option<Self>, DecodeError> {
+        let attribute = |name| element.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        if let Some(id) = attribute("uploadID") {
+            return Ok(Some(Self::Upload(id)));
+        }
+        if let Some(name) = attribute("fileName") {
+            return Ok(Some(Self::File(name)));
+        }
+        let Some(folder) = attribute("folder") else { return Ok(None) };
+        Ok(Some(Self::Message { folder, uid: crate::Attribute::read(element, "UID")? }))
+    }
+
+    fn write(&self, element: &mut Element) {
+        match self {
+            Self::Upload(id) => element.set("uploadID", id),
+            Self::File(name) => element.set("fileName", name),
+            Self::Message { folder, uid } => element.set("folder", folder).set("UID", uid.to_string()),
+        };
+    }
+}
+
 fn set(element: &mut Element, name: &str, value: Option<&str>) {
     if let Some(value) = value {
         element.set(name, value);
@@ -311,6 +373,8 @@ mod tests {
         };
         let mut image = part("image", "png", "03", MimeBody::Omitted);
         image.disposition = Some("attachment".to_owned());
+        image.class = Some("photo".to_owned());
+        image.source = Some(MimeSource::Upload("u".to_owned()));
         image.disposition_parameters = vec![("filename".to_owned(), "a \"b\".png".to_owned())];
         let parts = vec![
             part("text", "html", "01", MimeBody::Text("<b>x</b>".to_owned())),
@@ -342,6 +406,21 @@ mod tests {
         email.write(&mut element);
         let read = Element::read(element.to_xml().as_bytes(), &Limits::AFTER_LOGIN).unwrap();
         assert_eq!(Email::read(&read), Ok(email));
+    }
+
+    #[test]
+    fn a_part_says_where_its_content_is_from() {
+        let read = |text: &str| {
+            let text = format!("<EMail><MIME type='attachment' {text}/></EMail>");
+            let email = Email::from_element(&Element::read(text.as_bytes(), &Limits::AFTER_LOGIN).unwrap());
+            email.map(|email| email.mime.unwrap().source)
+        };
+        let message = MimeSource::Message { folder: "F".to_owned(), uid: 7 };
+        assert_eq!(read("uploadID='u 1'"), Ok(Some(MimeSource::Upload("u 1".to_owned()))));
+        assert_eq!(read("fileName='a/b'"), Ok(Some(MimeSource::File("a/b".to_owned()))));
+        assert_eq!(read("folder='F' uid='7' partID='01'"), Ok(Some(message)));
+        assert_eq!(read("folder='F'"), Err(DecodeError::MissingAttribute("UID")));
+        assert_eq!(read("partID='01'"), Ok(None));
     }
 
     #[test]

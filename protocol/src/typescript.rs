@@ -10,7 +10,7 @@ use crate::{Form, Message, Request, Schema};
 pub fn typescript() -> String {
     let mut out = String::from(
         "// Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.\n\n\
-         import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, SubscriptionEdit, ViewerField } from \"./content\";\n\n\
+         import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, RightsEdit, SubscriptionEdit, ViewerField } from \"./content\";\n\n\
          /** How an attribute is written: as it is, as a number, or as yes. */\n\
          export type AttributeKind = \"string\" | \"number\" | \"boolean\";\n\n\
          /** The wire form of a message: its attributes and the pieces of its body, in order. */\n\

@@ -64,6 +64,8 @@ pub enum Command {
         /// The other `name@domain`.
         alias: String,
     },
+    /// List the mail that is on its way.
+    MailQueue,
     /// Store messages, which follow.
     MailImport {
         /// `name@domain`.
@@ -193,15 +195,8 @@ impl Administration {
                 }
                 Ok(())
             }
-            Command::AliasRemove { alias } => {
-                let (name, domain) = split_address(&alias)?;
-                let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
-                let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
-                match self.storage.remove_alias(domain.id, &name).await {
-                    Err(storage::Error::NotFound { .. }) => Err(none()),
-                    removed => removed.map_err(text),
-                }
-            }
+            Command::AliasRemove { alias } => self.remove_alias(&alias).await,
+            Command::MailQueue => self.list_queue(writer).await,
             Command::MailImport { address, mailbox } => {
                 let account = self.account(&address).await?;
                 let name = MailboxName::parse(&mailbox).map_err(text)?;
@@ -225,6 +220,23 @@ impl Administration {
                 check::run(self, account, mend, writer).await
             }
         }
+    }
+
+    async fn remove_alias(&self, alias: &str) -> Outcome<()> {
+        let (name, domain) = split_address(alias)?;
+        let none = || format!("{alias} is not an alias: see `ximss-gateway account alias list`");
+        let domain = self.storage.find_domain(&domain).await.map_err(text)?.ok_or_else(none)?;
+        match self.storage.remove_alias(domain.id, &name).await {
+            Err(storage::Error::NotFound { .. }) => Err(none()),
+            removed => removed.map_err(text),
+        }
+    }
+
+    async fn list_queue(&self, writer: &mut (impl AsyncWriteExt + Unpin)) -> Outcome<()> {
+        for waiting in self.storage.queue().await.map_err(text)? {
+            say(writer, &Answer::Line(line_of(&waiting))).await.map_err(text)?;
+        }
+        Ok(())
     }
 
     async fn add_account(&self, address: &str, real_name: &str, password: &str) -> Outcome<()> {
@@ -341,6 +353,17 @@ async fn receive(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Outcome<Option<
     let mut raw = vec![0; header.length];
     reader.read_exact(&mut raw).await.map_err(|_| "the import broke off".to_owned())?;
     Ok(Some((header, raw)))
+}
+
+/// A recipient that waits, as an operator reads it.
+fn line_of(waiting: &storage::Waiting) -> String {
+    let storage::Waiting { sender, accepted, address, tries, next, answer } = waiting;
+    let (accepted, next) = (mail::written_date(*accepted), mail::written_date(*next));
+    let mut line = format!("{accepted}  from <{sender}> to <{address}>");
+    if *tries > 0 {
+        line.push_str(&format!("  tried {tries} times, again {next}: {answer}"));
+    }
+    line
 }
 
 fn parse(address: &str) -> Outcome<Address> {

@@ -32,6 +32,8 @@ pub struct Config {
     pub listen: Listen,
     /// Where rows are kept.
     pub database: Database,
+    /// Where messages and files are kept.
+    pub blobs: Blobs,
     /// What the log looks like.
     pub log: Log,
     /// Certificates.
@@ -95,6 +97,31 @@ pub struct Database {
     /// Connections to PostgreSQL.
     #[serde(deserialize_with = "accept::count")]
     pub connections: u32,
+}
+
+/// Where messages and files are kept: in the data folder, or in a bucket of an S3 service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Blobs {
+    /// The bucket; empty: the data folder.
+    pub bucket: String,
+    /// The address of the service, `https://HOST[:PORT]`; empty: Amazon's.
+    #[serde(deserialize_with = "accept::endpoint")]
+    pub endpoint: String,
+    /// The region that requests are signed for.
+    #[serde(deserialize_with = "accept::name")]
+    pub region: String,
+    /// Whether the bucket stands in the path of addresses, or else in front of the host's name.
+    #[serde(deserialize_with = "accept::switch")]
+    pub path_style: bool,
+    /// What the names of all objects begin with.
+    pub prefix: String,
+    /// The access key; empty: what Amazon's own programs would take.
+    pub access_key: String,
+    /// A file with the secret of the access key.
+    pub secret_key_file: PathBuf,
+    /// A PEM file with the authorities that the service is trusted by; empty: those of the system.
+    pub authorities: PathBuf,
 }
 
 /// What the log looks like.
@@ -320,6 +347,7 @@ impl Default for Config {
             data: PathBuf::from("./data"),
             listen: Listen::default(),
             database: Database::default(),
+            blobs: Blobs::default(),
             log: Log::default(),
             tls: Tls { certificate: PathBuf::new(), key: PathBuf::new() },
             auth: Auth::default(),
@@ -352,6 +380,21 @@ impl Default for Listen {
 impl Default for Database {
     fn default() -> Self {
         Self { url: String::new(), password_file: PathBuf::new(), connections: 10 }
+    }
+}
+
+impl Default for Blobs {
+    fn default() -> Self {
+        Self {
+            bucket: String::new(),
+            endpoint: String::new(),
+            region: "us-east-1".to_owned(),
+            path_style: true,
+            prefix: String::new(),
+            access_key: String::new(),
+            secret_key_file: PathBuf::new(),
+            authorities: PathBuf::new(),
+        }
     }
 }
 

@@ -59,6 +59,10 @@ impl From<storage::Error> for Failure {
             | Error::Unsuitable { .. }
             | Error::Exhausted { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
             Error::Busy { .. } | Error::Conflict { .. } => ErrorCode::TemporaryFailure.into(),
+            Error::Unreachable { source } => {
+                warn!(%source, "the message store is out of reach");
+                Self::because(ErrorCode::TemporaryFailure, error.to_string())
+            }
             Error::Full => ErrorCode::StorageFull.into(),
             Error::NoRoom => Self::because(ErrorCode::LimitReached, error.to_string()),
             Error::Source { .. } => Self::because(ErrorCode::BadRequest, error.to_string()),
@@ -71,6 +75,7 @@ impl From<storage::Error> for Failure {
             | Error::Damaged { .. }
             | Error::Unwritable { .. }
             | Error::Configuration { .. }
+            | Error::Refused { .. }
             | Error::BlobStore { .. }
             | Error::Database { .. } => {
                 warn!(%error, "storage fails");

@@ -49,7 +49,7 @@ impl Right {
 
 /// A file or directory as a client names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FileName {
+pub(crate) struct FileRef {
     owner: Owner,
     path: FilePath,
 }
@@ -60,7 +60,7 @@ enum Owner {
     Other(Address),
 }
 
-impl FileName {
+impl FileRef {
     /// Reads the name of a file or directory that a client of `account` uses.
     pub(crate) fn parse(text: &str, account: &Account) -> Result<Self, Failure> {
         let (owner, path) = match text.strip_prefix('~') {
@@ -155,7 +155,7 @@ pub(crate) fn room(hub: &Hub) -> FileRoom {
 
 /// A file that a client of `account` names, as a stream: its length is `FileStream::len`. For attaching it to a message.
 pub(crate) async fn open(hub: &Hub, account: &Account, name: &str) -> Result<(File, FileStream), Failure> {
-    let name = FileName::parse_file(name, account)?;
+    let name = FileRef::parse_file(name, account)?;
     let owner = name.grant(hub, account, Right::Read).await?;
     Ok(hub.storage.read_file(owner, name.path(), 0..u64::MAX).await?)
 }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn a_name_is_of_the_own_account_or_of_another() {
         let alice = account("Alice", "example.org");
-        let name = |text| FileName::parse(text, &alice).unwrap();
+        let name = |text| FileRef::parse(text, &alice).unwrap();
         for own in ["a/b", "~alice/a/b", "~ALICE@Example.org/a/b/"] {
             assert_eq!(name(own), name("a/b"), "{own}");
         }
@@ -204,10 +204,10 @@ mod tests {
         assert!(name("~bob/private/x").is_private() && name("private").is_private());
         assert!(!name("privates/x").is_private() && !name("a/private").is_private());
         for wrong in ["~bob/../x", "~/x", "~../x", "~bob//x", "~b b/x"] {
-            assert!(FileName::parse(wrong, &alice).is_err(), "{wrong}");
+            assert!(FileRef::parse(wrong, &alice).is_err(), "{wrong}");
         }
         for directory in ["", "/", "a/", "~bob", "~bob/"] {
-            assert!(FileName::parse_file(directory, &alice).is_err(), "{directory}");
+            assert!(FileRef::parse_file(directory, &alice).is_err(), "{directory}");
         }
     }
 

@@ -136,7 +136,7 @@ mod tests {
     async fn a_first_start_that_was_cut_off_is_completed_and_its_passwords_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let database = storage::Database::Sqlite { path: folder.path().join("gateway.sqlite") };
-        let config = storage::Config { database, blobs: folder.path().join("blobs") };
+        let config = storage::Config { database, blobs: folder.path().join("blobs").into() };
         let storage = Storage::open(config).await.unwrap();
         let key =
             std::sync::Arc::new(crate::key::ServerKey::open(&folder.path().join("server.key")).unwrap());

@@ -8,7 +8,9 @@ pub mod administration;
 mod call;
 mod clock;
 pub mod command;
+mod composing;
 pub mod config;
+mod content;
 mod delivery;
 mod failure;
 mod file;
@@ -44,7 +46,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use storage::{Database, Lane, Storage};
+use storage::{BlobStore, Database, Lane, Storage};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -197,9 +199,39 @@ async fn open_storage(config: &Config) -> anyhow::Result<Storage> {
         Database::Sqlite { path } => path.display().to_string(),
         Database::Postgres { .. } => "of database.url".to_owned(),
     };
-    let blobs = config.data.join("blobs");
+    let blobs = blob_store(config)?;
+    let place = match &blobs {
+        BlobStore::Folder(folder) => folder.display().to_string(),
+        BlobStore::Bucket(bucket) => format!("the bucket {}", bucket.name),
+    };
     let opened = Storage::open(storage::Config { database, blobs }).await;
-    opened.with_context(|| format!("cannot open the storage with the database {name}"))
+    opened.with_context(|| format!("cannot open the storage with the database {name} and {place}"))
+}
+
+/// Where messages and files are kept.
+fn blob_store(config: &Config) -> anyhow::Result<BlobStore> {
+    let blobs = &config.blobs;
+    if blobs.bucket.is_empty() {
+        return Ok(BlobStore::Folder(config.data.join("blobs")));
+    }
+    let file = &blobs.secret_key_file;
+    let keys = if file.as_os_str().is_empty() {
+        None
+    } else {
+        let secret = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read blobs.secret_key_file {}", file.display()))?;
+        Some((blobs.access_key.clone(), secret.trim_end().to_owned()))
+    };
+    Ok(BlobStore::Bucket(storage::Bucket {
+        name: blobs.bucket.clone(),
+        endpoint: blobs.endpoint.clone(),
+        region: blobs.region.clone(),
+        is_path_style: blobs.path_style,
+        prefix: blobs.prefix.clone(),
+        keys,
+        authorities: Some(&blobs.authorities).filter(|path| !path.as_os_str().is_empty()).cloned(),
+        notes: config.data.join("uploading"),
+    }))
 }
 
 /// The URL of the database with its password.
@@ -229,6 +261,7 @@ pub fn check_files(config: &Config) -> anyhow::Result<()> {
     }
     database_url(config)?;
     Relay::load(&config.mail.relay)?;
+    blob_store(config)?;
     Routes::new(&config.sip.trunk, Vec::new(), String::new()).map(drop)
 }
 

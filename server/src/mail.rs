@@ -11,6 +11,7 @@
 //!   the bytes of one.
 //! - Contacts and calendars: a [`Card`] is read from text or XML and written as either; [`calendar_element`] and
 //!   [`calendar_text`] do so for calendars.
+//! - When one is composed: [`compose()`] writes what a client wrote as XML, [`resent`] what stands before one that is sent on.
 //! - Where messages come from and go to: an [`Importer`] reads files, an [`Exporter`] writes them, [`welcome()`] has those of
 //!   a first start.
 //!
@@ -21,6 +22,7 @@
 
 mod address;
 mod charset;
+mod compose;
 mod content_line;
 mod date;
 mod export;
@@ -53,10 +55,15 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compose::{
+    Attached, BASE64_LINE, Composed, Passage, Piece, Stamp, Transfer, Unwritable, append_base64, compose,
+    recipients, resent, secrets, settle_author, sourced,
+};
 pub(crate) use content_line::Unreadable;
 pub(crate) use date::written_date;
 pub(crate) use export::{Exporter, is_mbox};
 pub(crate) use fields::{fields, new_message};
+pub(crate) use file_name::FileName;
 pub(crate) use header::header_block;
 pub(crate) use icalendar::{WrongCalendar, to_element as calendar_element, to_text as calendar_text};
 pub(crate) use import::{Imported, Importer};

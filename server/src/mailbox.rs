@@ -7,6 +7,7 @@
 mod actor;
 mod collation;
 mod column;
+mod gate;
 mod index;
 mod numbers;
 mod open;
@@ -15,14 +16,15 @@ mod reading;
 mod sorted;
 
 use protocol::{FlagTerms, Flags, FolderReport, Range, ReportMode};
-use storage::{FlagEdit, MailboxId, Uid};
+use storage::{FlagEdit, MailboxId, NewMessage, Uid};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use actor::spawn;
 pub(crate) use column::SortField;
+pub(crate) use gate::Gate;
 pub(crate) use index::{ContentFilter, Filter, Place, Spec};
 pub(crate) use numbers::{Numbers, in_order};
-pub(crate) use open::{open, remove_older};
+pub(crate) use open::{open, remove_older, replace};
 pub(crate) use order::{Change, Order, Row};
 pub(crate) use reading::TextSearch;
 
@@ -34,9 +36,7 @@ use crate::session::{Input, Session};
 pub(crate) struct OpenFolder {
     /// What the client knows.
     pub(crate) folder: Folder,
-    /// The mailbox.
-    pub(crate) mailbox: Handle,
-    key: FolderKey,
+    gate: Gate,
 }
 
 /// Names a folder among all folders of all sessions.
@@ -55,6 +55,8 @@ pub(crate) struct Subscriber {
     pub(crate) key: FolderKey,
     /// Its session.
     pub(crate) session: mpsc::Sender<Input>,
+    /// Whether the mailbox is somebody else's, who may withdraw the right to see it.
+    pub(crate) is_guest: bool,
 }
 
 /// How to reach the owner of an open mailbox.
@@ -80,12 +82,16 @@ pub(crate) enum Command {
     /// Move messages to a mailbox, with this change to their flags: the UIDs that they have there. Of two who move one,
     /// one gets it.
     Move(Vec<u32>, MailboxId, FlagEdit, oneshot::Sender<Result<Vec<u32>, Failure>>),
+    /// Store a message in place of the older version with this UID: the UID that it has.
+    Replace(u32, Box<NewMessage>, oneshot::Sender<Result<u32, Failure>>),
     /// Remove messages for good whose internal date, in milliseconds since 1970, is earlier than this, or all.
     RemoveOlder(Option<i64>, oneshot::Sender<Result<(), Failure>>),
     /// Remove all messages that are marked `Deleted`.
     Expunge(oneshot::Sender<Result<(), Failure>>),
     /// Messages were stored in the mailbox.
     Arrived(Vec<u32>, oneshot::Sender<()>),
+    /// Rights to the mailbox were granted or withdrawn: the folders of those who need some are told to look.
+    RightsChanged(oneshot::Sender<()>),
     /// The mailbox was removed: its folders are told to look, and find nothing.
     Vanished(oneshot::Sender<()>),
     /// Memory is short: give up what nobody views.
@@ -165,26 +171,24 @@ impl Handle {
 }
 
 impl OpenFolder {
-    pub(crate) const fn new(folder: Folder, mailbox: Handle, key: FolderKey) -> Self {
-        Self { folder, mailbox, key }
+    pub(crate) const fn new(folder: Folder, gate: Gate) -> Self {
+        Self { folder, gate }
     }
 
-    /// How the mailbox knows the folder.
-    pub(crate) const fn key(&self) -> FolderKey {
-        self.key
+    /// The way to the mailbox.
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.gate
     }
 
     /// Tells the mailbox that nobody watches here any more.
     pub(crate) async fn close(self) {
-        let key = self.key;
-        // A mailbox that has gone needs no telling.
-        _ = self.mailbox.ask(|reply| Command::Close(key, reply)).await;
+        self.gate.close().await;
     }
 }
 
 /// A mailbox tells a session that the folder of this number has changed.
 pub(crate) fn notify(session: &mut Session, number: u32) {
-    let folder = session.folders.iter().find(|(_, folder)| folder.key.folder == number);
+    let folder = session.folders.iter().find(|(_, folder)| folder.gate.key().folder == number);
     if let Some((name, _)) = folder {
         let report = FolderReport { mode: Some(ReportMode::Notify), ..FolderReport::of(name.clone()) };
         session.notify(report);

@@ -31,7 +31,7 @@ struct Arguments {
     /// Folder of everything that is kept [default: ./data]
     #[arg(long, value_name = "DIR", global = true, help_heading = GLOBAL)]
     data: Option<PathBuf>,
-    /// Listen here; KIND is http, https, admin, ximss, ximsss or sip. Can be repeated; KIND=off switches one off
+    /// Listen here; KIND is http, https, admin, ximss, ximsss, sip or lmtp. Can be repeated; KIND=off switches one off
     #[arg(long, value_name = "KIND=ADDR:PORT", global = true, help_heading = GLOBAL)]
     listen: Vec<ListenOption>,
     /// Form of the log on standard error
@@ -48,7 +48,7 @@ enum Subcommands {
     /// Create, change, list and remove accounts
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Bring mail in and out, look whether it is whole
+    /// Bring mail in and out, look whether it is whole and what is on its way
     #[command(subcommand)]
     Mail(MailCommand),
     /// Look at the configuration
@@ -156,6 +156,8 @@ enum MailCommand {
         #[arg(long)]
         mend: bool,
     },
+    /// List the mail that is on its way: to whom, how often it was tried, and the last answer
+    Queue,
 }
 
 #[derive(Subcommand)]
@@ -245,6 +247,7 @@ async fn mail(config: &Config, command: MailCommand) -> anyhow::Result<()> {
         MailCommand::Check { address, mend } => {
             server::command::run(config, Command::MailCheck { address, mend }, say).await
         }
+        MailCommand::Queue => server::command::run(config, Command::MailQueue, say).await,
     }
 }
 

@@ -48,20 +48,24 @@ pub(crate) struct Settings {
     pub(crate) delete_mode: DeleteMode,
     /// The mailbox that deleted messages move to.
     pub(crate) trash_box: String,
+    /// The mailbox that copies of sent messages go to.
+    pub(crate) sent_box: String,
     /// Where the user's clock hangs.
     pub(crate) zone: TimeZone,
 }
 
 const DELETE_MODE: &str = "DeleteMode";
 const TRASH_BOX: &str = "TrashBox";
+const SENT_BOX: &str = "SentBox";
+const DRAFTS_BOX: &str = "DraftsBox";
 const TIME_ZONE: &str = "TimeZone";
 
 /// Values of the server.
 const DEFAULTS: &[(&str, &str)] = &[
     (DELETE_MODE, "Move To Trash"),
-    ("DraftsBox", "Drafts"),
+    (DRAFTS_BOX, "Drafts"),
     ("Language", "English"),
-    ("SentBox", "Sent"),
+    (SENT_BOX, "Sent"),
     (TIME_ZONE, "UTC"),
     (TRASH_BOX, "Trash"),
 ];
@@ -126,7 +130,7 @@ pub(crate) fn check(preference: &Preference) -> Result<(), Failure> {
     let allowed = match preference.name.as_str() {
         DELETE_MODE => DeleteMode::ALLOWED,
         TIME_ZONE => "a zone such as Europe/Rome, or an offset such as +03:00",
-        TRASH_BOX => "the name of a mailbox",
+        TRASH_BOX | SENT_BOX | DRAFTS_BOX => "the name of a mailbox",
         _ => return Ok(()),
     };
     let good = preference.value.is_default()
@@ -156,6 +160,7 @@ pub(crate) async fn settings(storage: &Storage, account: AccountId) -> Result<Se
     Ok(Settings {
         delete_mode: text(DELETE_MODE).and_then(DeleteMode::from_wire).unwrap_or(DeleteMode::MoveToTrash),
         trash_box: text(TRASH_BOX).unwrap_or("Trash").to_owned(),
+        sent_box: text(SENT_BOX).unwrap_or("Sent").to_owned(),
         zone: text(TIME_ZONE).and_then(zone).unwrap_or(TimeZone::UTC),
     })
 }

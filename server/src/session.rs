@@ -183,7 +183,7 @@ impl Session {
                 let folder =
                     folder.filter(|folder| folder.folder.view().iter().any(|row| row.uid == locate.uid));
                 // Who no longer waits has closed the connection.
-                _ = locate.reply.send(folder.map(|folder| folder.mailbox.id()));
+                _ = locate.reply.send(folder.map(|folder| folder.gate().clone()));
             }
             // The loop asks for the reason before anything else.
             Input::End => {}

@@ -27,7 +27,7 @@ async fn main() -> anyhow::Result<()> {
         None => Database::Sqlite { path: folder.join("gateway.sqlite") },
     };
     let many: u32 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
-    let storage = Storage::open(Config { database, blobs: folder.join("blobs") }).await?;
+    let storage = Storage::open(Config { database, blobs: folder.join("blobs").into() }).await?;
     let domain = storage.create_domain("example.org").await?.id;
     let credentials = Credentials { password_hash: String::new(), digests: Vec::new() };
     let account = NewAccount { domain, name: "figures".into(), real_name: String::new(), credentials };

@@ -1,7 +1,7 @@
 //! Is what is stored whole, and how is it mended?
 //!
 //! Each check looks at one kind of contradiction: between the rows of a mailbox ([`mailbox`]), between rows and those that
-//! they belong to ([`dangling`]), between rows and blobs ([`blobs`]). A check alone changes nothing; mending decides anew
+//! they belong to ([`dangling`]), between those of files ([`file`]), between rows and blobs ([`blobs`]). A check alone changes nothing; mending decides anew
 //! under the locks that every change takes, so that both may run beside everything else. What only the message itself can
 //! tell, its fields and its header, the caller reads from the blob.
 //!
@@ -9,7 +9,10 @@
 
 pub(crate) mod blobs;
 mod dangling;
+mod file;
 mod mailbox;
+
+pub use file::MiscountedFiles;
 
 use crate::Storage;
 use crate::blob::{Blob, BlobKey};

@@ -6,7 +6,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use object_store::client::HttpError;
+
 use crate::blob::BlobKey;
+
+/// S3 says both of an object and of a bucket that it is not found.
+const NO_BUCKET: &str = "NoSuchBucket";
+/// What S3 says of what is wrong with our configuration.
+const REFUSALS: [&str; 4] = [NO_BUCKET, "AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"];
 
 /// The result of every operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -58,6 +65,18 @@ pub enum Error {
     #[error("the storage is busy: {reason}")]
     Busy {
         /// What the database said.
+        reason: Arc<str>,
+    },
+    /// Temporary: the service that has the blobs does not answer, or answers that it cannot. Try again later.
+    #[error("the message store is out of reach, try again later")]
+    Unreachable {
+        /// What happened.
+        source: Arc<object_store::Error>,
+    },
+    /// The service that has the blobs refuses us, or the certificates or keys of the configuration are no good.
+    #[error("the message store cannot be used as configured: {reason}")]
+    Refused {
+        /// What it said.
         reason: Arc<str>,
     },
     /// Temporary: transactions of others collided with this one, several times in a row.
@@ -148,6 +167,8 @@ pub enum Aggregate {
     Alias,
     /// A mailbox.
     Mailbox,
+    /// A grant of rights to a mailbox.
+    Right,
     /// A message of a mailbox.
     Message,
     /// A file of a session's upload set.
@@ -167,6 +188,7 @@ impl fmt::Display for Aggregate {
             Self::Account => "account",
             Self::Alias => "alias",
             Self::Mailbox => "mailbox",
+            Self::Right => "grant",
             Self::Message => "message",
             Self::Upload => "upload",
             Self::File => "file",
@@ -179,7 +201,7 @@ impl fmt::Display for Aggregate {
 impl Error {
     /// Whether the same call may succeed a little later with nothing done about it.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Conflict { .. })
+        matches!(self, Self::Busy { .. } | Self::Conflict { .. } | Self::Unreachable { .. })
     }
 
     pub(crate) fn busy(reason: impl Into<Arc<str>>) -> Self {
@@ -199,10 +221,12 @@ impl Error {
 
     /// What a failure of the blob store means for the blob `key`.
     pub(crate) fn from_blob_store(key: BlobKey, source: object_store::Error) -> Self {
-        if matches!(source, object_store::Error::NotFound { .. }) {
+        if matches!(source, object_store::Error::NotFound { .. }) && !source.to_string().contains(NO_BUCKET) {
             return Self::MissingBlob { key };
         }
-        if let Some(cause) = io_cause(&source) {
+        if cause::<HttpError>(&source).is_none()
+            && let Some(cause) = cause::<io::Error>(&source)
+        {
             if is_full(cause) {
                 return Self::Full;
             }
@@ -211,7 +235,20 @@ impl Error {
                 return Self::Unwritable { path: key.path().into(), source: Arc::new(source) };
             }
         }
-        Self::BlobStore { source: Arc::new(source) }
+        Self::blob_store(source)
+    }
+
+    /// What a failure of the blob store means that is none of one blob alone.
+    pub(crate) fn blob_store(source: object_store::Error) -> Self {
+        let text = source.to_string();
+        if REFUSALS.iter().any(|refusal| text.contains(refusal)) {
+            return Self::Refused { reason: text.into() };
+        }
+        let source = Arc::new(source);
+        match cause::<HttpError>(&*source) {
+            Some(_) => Self::Unreachable { source },
+            None => Self::BlobStore { source },
+        }
     }
 }
 
@@ -286,11 +323,11 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
-/// The failure of the system underneath, however deep it is wrapped.
-fn io_cause<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e io::Error> {
+/// The failure of that kind underneath, however deep it is wrapped.
+fn cause<'e, E: StdError + 'static>(error: &'e (dyn StdError + 'static)) -> Option<&'e E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<io::Error>() {
+        if let Some(found) = error.downcast_ref() {
             return Some(found);
         }
         next = error.source();

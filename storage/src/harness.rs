@@ -6,8 +6,9 @@
 //! files some seconds after the last of them is gone.
 
 mod cluster;
+mod service;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::postgres::PgConnection;
@@ -15,43 +16,56 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 
 pub(crate) use cluster::Cluster;
+pub(crate) use service::Service;
 
 use crate::{
-    Account, AccountId, Blob, BlobKey, Config, Credentials, Database, Domain, Fields, Flags, MailboxId,
-    MailboxName, NewAccount, NewMessage, Storage,
+    Account, AccountId, Blob, BlobKey, BlobStore, Config, Credentials, Database, Domain, Fields, Flags,
+    MailboxId, MailboxName, NewAccount, NewMessage, Storage,
 };
 
-/// Declares tests that run on both databases: `on_both! { async fn a_sentence(bed: &Bed) { … } }`.
-macro_rules! on_both {
-    ($($(#[$attribute:meta])* async fn $name:ident($bed:ident: &Bed) $body:block)*) => {$(
+/// Declares tests that run on each of several beds: `on_beds! { [sqlite bucket] async fn a_sentence(bed: &Bed) { … } }`.
+macro_rules! on_beds {
+    ($beds:tt $($(#[$attribute:meta])* async fn $name:ident($bed:ident: &Bed) $body:block)*) => {
+        $($crate::harness::on_beds!(@ $beds [$(#[$attribute])*] $name $bed $body);)*
+    };
+    (@ [$($kind:ident)+] $attributes:tt $name:ident $bed:ident $body:block) => {
         async fn $name($bed: &$crate::harness::Bed) $body
 
         mod $name {
-            $(#[$attribute])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                let bed = $crate::harness::Bed::sqlite().await;
-                super::$name(&bed).await;
-                bed.clear().await;
-            }
-
-            $(#[$attribute])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                let bed = $crate::harness::Bed::postgres().await;
-                super::$name(&bed).await;
-                bed.clear().await;
-            }
+            $($crate::harness::on_beds!(@@ $kind $attributes $name);)+
         }
-    )*};
+    };
+    (@@ $kind:ident [$($attribute:tt)*] $name:ident) => {
+        $($attribute)*
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $kind() {
+            let bed = $crate::harness::Bed::$kind().await;
+            super::$name(&bed).await;
+            bed.clear().await;
+        }
+    };
+}
+pub(crate) use on_beds;
+
+/// Declares tests that run on both databases: `on_both! { async fn a_sentence(bed: &Bed) { … } }`.
+macro_rules! on_both {
+    ($($tests:tt)*) => { $crate::harness::on_beds! { [sqlite postgres] $($tests)* } };
 }
 pub(crate) use on_both;
+
+/// Declares tests that run on both databases with blobs in a folder, and once with blobs in a bucket.
+macro_rules! everywhere {
+    ($($tests:tt)*) => { $crate::harness::on_beds! { [sqlite postgres bucket] $($tests)* } };
+}
+pub(crate) use everywhere;
 
 /// An open storage on an empty database.
 pub(crate) struct Bed {
     pub(crate) storage: Storage,
     pub(crate) config: Config,
     pub(crate) folder: TempDir,
+    /// Where the bucket is, on a bed with one.
+    pub(crate) service: Option<Service>,
 }
 
 impl Bed {
@@ -67,9 +81,29 @@ impl Bed {
     }
 
     pub(crate) async fn open(folder: TempDir, database: Database) -> Self {
-        let config = Config { database, blobs: folder.path().join("blobs") };
+        let blobs = folder.path().join("blobs").into();
+        Self::with(folder, Config { database, blobs }, None).await
+    }
+
+    /// SQLite, with blobs in a bucket.
+    pub(crate) async fn bucket() -> Self {
+        let (folder, service) = (TempDir::new().unwrap(), Service::start());
+        let database = Database::Sqlite { path: folder.path().join("gateway.sqlite") };
+        let blobs = BlobStore::Bucket(service.bucket(folder.path()));
+        Self::with(folder, Config { database, blobs }, Some(service)).await
+    }
+
+    async fn with(folder: TempDir, config: Config, service: Option<Service>) -> Self {
         let storage = Storage::open(config.clone()).await.unwrap();
-        Self { storage, config, folder }
+        Self { storage, config, folder, service }
+    }
+
+    /// The file that holds a blob.
+    pub(crate) fn blob_file(&self, key: BlobKey) -> PathBuf {
+        match &self.service {
+            Some(service) => service.file(&key.path()),
+            None => self.path().join("blobs").join(key.path()),
+        }
     }
 
     /// A second storage on the same data, as another process would have it.
@@ -105,17 +139,16 @@ impl Bed {
 
     /// The INBOX of a new account.
     pub(crate) async fn inbox(&self) -> MailboxId {
-        let account = self.account("alice").await;
-        let inbox = self.storage.find_mailbox(account.id, &MailboxName::inbox()).await.unwrap();
-        inbox.unwrap().id
+        self.inbox_of(self.account("alice").await.id).await
+    }
+
+    pub(crate) async fn inbox_of(&self, account: AccountId) -> MailboxId {
+        self.storage.find_mailbox(account, &MailboxName::inbox()).await.unwrap().unwrap().id
     }
 
     /// Does to the database what no operation of the storage does.
     pub(crate) async fn tamper(&self, sql: &'static str) {
-        let done = self.storage.pool().write(sql, |c, sql| {
-            Box::pin(async { c.execute(crate::statement::Sql::same(sql), &[]).await.map(drop) })
-        });
-        done.await.unwrap();
+        self.change(sql).await.unwrap();
     }
 
     /// A single number that the database answers with.

@@ -13,11 +13,11 @@
 //! To add a table: a numbered file in `migrations/`, a line in `migration.rs`, a file here with its statements as
 //! constants, and tests that run on both databases.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 mod account;
 mod alias;
+mod backup;
 mod blob;
 mod check;
 mod clock;
@@ -46,14 +46,15 @@ mod writer;
 
 pub use account::{Account, Credentials, NewAccount};
 pub use alias::Alias;
-pub use blob::{Blob, BlobKey, BlobStream, BlobWriter, Blobs};
-pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, NamedBlob, Orphans};
+pub use backup::BackedUp;
+pub use blob::{Blob, BlobKey, BlobStore, BlobStream, BlobWriter, Blobs, Bucket};
+pub use check::{Dangling, MessageRows, Miscounted, MiscountedBlob, MiscountedFiles, NamedBlob, Orphans};
 pub use domain::Domain;
 pub use error::{Aggregate, Error, Result};
 pub use file::{File, FilePath, FileRight, FileRoom, FileSource, FileStream, FileUsage, Place, Stored};
 pub use flags::{FlagEdit, Flags};
 pub use id::{AccountId, DomainId, FileId, MailboxId, Modseq, QueuedId, Uid};
-pub use mailbox::{Counts, Mailbox};
+pub use mailbox::{Counts, Grant, Grantee, Mailbox, Rights, Shared};
 pub use message::{
     Appended, Copied, Fields, FlagChange, Message, NewMessage, Removed, SortColumn, SortKey, Summary,
 };
@@ -66,6 +67,8 @@ pub use registration::{Binding, Registration};
 pub use search::{Found, SHORTEST_TEXT, TextPlace, Texts, Unindexed};
 pub use upload::{Room, Upload};
 
+use tokio::sync::Mutex;
+
 use pool::Pool;
 use statement::Sql;
 
@@ -74,8 +77,8 @@ use statement::Sql;
 pub struct Config {
     /// The rows.
     pub database: Database,
-    /// The folder of the blobs, made when it is missing.
-    pub blobs: PathBuf,
+    /// The blobs.
+    pub blobs: BlobStore,
 }
 
 /// Everything that is kept. Cloning is cheap; the clones share connections.
@@ -88,17 +91,19 @@ pub struct Storage {
 struct Open {
     pool: Pool,
     blobs: Blobs,
+    /// Held by the sweep, and by whoever wants no blob to go meanwhile.
+    sweep: Mutex<()>,
 }
 
 impl Storage {
-    /// Opens the database and the blob folder, makes what is missing, and brings the schema up to date.
+    /// Opens the database and the place of the blobs, makes what is missing, and brings the schema up to date.
     ///
-    /// Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], or [`Error::Busy`]
-    /// when PostgreSQL is out of reach.
+    /// Fails with [`Error::NewerDatabase`], [`Error::Unwritable`], [`Error::Configuration`], [`Error::Refused`], or
+    /// with [`Error::Busy`] or [`Error::Unreachable`] when PostgreSQL or S3 is out of reach.
     pub async fn open(config: Config) -> Result<Self> {
         let blobs = Blobs::open(&config.blobs).await?;
         let pool = Pool::open(&config.database).await?;
-        Ok(Self { open: Arc::new(Open { pool, blobs }) })
+        Ok(Self { open: Arc::new(Open { pool, blobs, sweep: Mutex::new(()) }) })
     }
 
     /// The blobs.
@@ -106,9 +111,10 @@ impl Storage {
         &self.open.blobs
     }
 
-    /// Asks the database for a sign of life.
+    /// Asks the database and the place of the blobs for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        self.pool().reader().await?.connection().optional(Sql::same("SELECT 1"), &[]).await.map(drop)
+        self.pool().reader().await?.connection().optional(Sql::same("SELECT 1"), &[]).await?;
+        self.blobs().ping().await
     }
 
     /// How busy the database is.

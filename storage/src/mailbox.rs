@@ -1,6 +1,9 @@
 //! Which mailboxes has an account, and what is in them, counted?
 
+mod right;
 mod tree;
+
+pub use right::{Grant, Grantee, Rights, Shared};
 
 use crate::Storage;
 use crate::clock;

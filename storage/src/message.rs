@@ -7,6 +7,7 @@ mod append;
 mod change;
 mod copy;
 mod read;
+mod replace;
 
 use crate::blob::Blob;
 use crate::flags::Flags;

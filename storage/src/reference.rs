@@ -7,14 +7,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-use object_store::ObjectStore;
-use object_store::path::Path as StorePath;
-
 use crate::Storage;
-use crate::blob::{Blob, BlobKey, Blobs};
+use crate::blob::{Blob, BlobKey};
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::statement::{Connection, Row, Sql, Value, listed};
 
 const HOLD: Sql = Sql::same(
@@ -37,7 +33,7 @@ pub struct Swept {
     pub released: u64,
     /// Blobs that never came to be named by a row.
     pub orphans: u64,
-    /// Files of writers that were cut off.
+    /// What writers that were cut off had written.
     pub unfinished: u64,
 }
 
@@ -45,15 +41,23 @@ impl Storage {
     /// Removes the blobs that no row has named for `grace`, and what interrupted writers left. The grace must be
     /// longer than anybody holds a [`Blob`] before giving it to a row: an hour is ample.
     ///
-    /// Reads the whole blob folder: a matter for quiet hours.
+    /// Lists all blobs: a matter for quiet hours.
     pub async fn sweep(&self, grace: Duration) -> Result<Swept> {
+        let _turn = self.open.sweep.lock().await;
         let before = clock::now().saturating_sub(clock::millis(grace));
         let mut swept = Swept { released: self.sweep_released(before).await?, ..Swept::default() };
         for shard in 0..=u8::MAX {
             swept.orphans += self.sweep_orphans(shard, before).await?;
-            swept.unfinished += sweep_unfinished(self.blobs(), shard, before).await?;
         }
+        swept.unfinished = self.blobs().sweep_unfinished(before).await?;
         Ok(swept)
+    }
+
+    /// The first half of a sweep, without any grace: blobs that were never named might be about to be.
+    #[cfg(test)]
+    pub(crate) async fn sweep_now(&self) -> Result<u64> {
+        let _turn = self.open.sweep.lock().await;
+        self.sweep_released(i64::MAX).await
     }
 
     async fn sweep_released(&self, before: i64) -> Result<u64> {
@@ -72,7 +76,7 @@ impl Storage {
 
     async fn sweep_orphans(&self, shard: u8, before: i64) -> Result<u64> {
         let mut swept = 0;
-        for some in listed(self.blobs(), shard, before).await?.chunks(AT_ONCE) {
+        for some in self.blobs().list(shard, before).await?.chunks(AT_ONCE) {
             let keys: Vec<String> = some.iter().map(|blob| blob.key.to_string()).collect();
             let known = self.known(&keys).await?;
             for blob in some.iter().filter(|blob| !known.contains(&blob.key.to_string())) {
@@ -104,47 +108,6 @@ pub(crate) async fn release(connection: &mut Connection<'_>, key: BlobKey) -> Re
 
 async fn forget(connection: &mut Connection<'_>, before: i64) -> Result<Vec<BlobKey>> {
     connection.rows(FORGET, &[before.into()], |row| BlobKey::from_row(row.text(0)?)).await
-}
-
-/// The blobs in one of the 256 folders that were written before a time, as the store has them.
-pub(crate) async fn listed(blobs: &Blobs, shard: u8, before: i64) -> Result<Vec<Blob>> {
-    let prefix = StorePath::from(format!("{shard:02x}"));
-    let failed = |source| Error::BlobStore { source: std::sync::Arc::new(source) };
-    let mut found = blobs.store().list(Some(&prefix));
-    let mut blobs = Vec::new();
-    while let Some(object) = found.try_next().await.map_err(failed)? {
-        let key = object.location.filename().and_then(BlobKey::parse);
-        if let Some(key) = key.filter(|_| object.last_modified.timestamp_millis() < before) {
-            blobs.push(Blob { key, size: object.size });
-        }
-    }
-    Ok(blobs)
-}
-
-/// Removes the temporary files of one folder that nobody has written to since a time. The store names them after
-/// the key, with `#` and a number behind it, and does not list them.
-async fn sweep_unfinished(blobs: &Blobs, shard: u8, before: i64) -> Result<u64> {
-    let folder = blobs.root().join(format!("{shard:02x}"));
-    let failed = |source| Error::unwritable(&folder, source);
-    let mut entries = match tokio::fs::read_dir(&folder).await {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        entries => entries.map_err(failed)?,
-    };
-    let mut swept = 0;
-    while let Some(entry) = entries.next_entry().await.map_err(failed)? {
-        let name = entry.file_name();
-        let key =
-            name.to_str().and_then(|name| name.split_once('#')).and_then(|(key, _)| BlobKey::parse(key));
-        if key.is_none() {
-            continue;
-        }
-        let written = entry.metadata().await.and_then(|metadata| metadata.modified());
-        if clock::at(written.map_err(failed)?) < before {
-            tokio::fs::remove_file(entry.path()).await.map_err(failed)?;
-            swept += 1;
-        }
-    }
-    Ok(swept)
 }
 
 #[cfg(test)]

@@ -210,6 +210,10 @@ impl Row {
         self.decoded(column, |row| row.try_get(column), |row| row.try_get(column))
     }
 
+    pub(crate) fn maybe_text(&self, column: usize) -> Result<Option<&str>> {
+        self.decoded(column, |row| row.try_get(column), |row| row.try_get(column))
+    }
+
     pub(crate) fn bytes(&self, column: usize) -> Result<&[u8]> {
         self.decoded(column, |row| row.try_get(column), |row| row.try_get(column))
     }

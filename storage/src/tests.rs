@@ -47,7 +47,7 @@ on_both! {
             // A lock on the data folder lets one program in; here they come one after the other.
             Database::Sqlite { .. } => Database::Sqlite { path: bed.path().join("other.sqlite") },
         };
-        let config = Config { database, blobs: bed.path().join("blobs") };
+        let config = Config { database, blobs: bed.path().join("blobs").into() };
         let serial = matches!(config.database, Database::Sqlite { .. });
         let mut starting = tokio::task::JoinSet::new();
         for _ in 0..6 {

@@ -6,6 +6,7 @@
 // standard input of this process.
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import puppeteer from "puppeteer-core";
 
@@ -98,7 +99,62 @@ const commands = {
       node.dispatchEvent(new Event("change", { bubbles: true }));
     }, text);
   },
-  press: async ({ key }, page) => page.keyboard.press(key),
+  press: async ({ key, held }, page) => {
+    if (held !== undefined) await page.keyboard.down(held);
+    await page.keyboard.press(key);
+    if (held !== undefined) await page.keyboard.up(held);
+  },
+  type: async ({ text }, page) => page.keyboard.type(text),
+  // Clicks with the mouse, where the element is, while keys are held.
+  point: async ({ selector, held = [], button = "left", timeout }, page) => {
+    const element = await page.waitForSelector(selector, { visible: true, timeout });
+    for (const key of held) await page.keyboard.down(key);
+    await element.click({ button });
+    for (const key of held) await page.keyboard.up(key);
+  },
+  // Drags an element onto another one, as the browser tells a page of it.
+  drag: async ({ selector, target }, page) =>
+    page.evaluate(
+      (from, to) => {
+        const dataTransfer = new DataTransfer();
+        const tell = (element, name) =>
+          element.dispatchEvent(new DragEvent(name, { bubbles: true, cancelable: true, dataTransfer }));
+        const [source, place] = [document.querySelector(from), document.querySelector(to)];
+        tell(source, "dragstart");
+        tell(place, "dragenter");
+        // Who does not prevent it does not take it.
+        if (tell(place, "dragover")) throw new Error(`${to} takes nothing`);
+        tell(place, "drop");
+        tell(source, "dragend");
+      },
+      selector,
+      target,
+    ),
+  // Sends so many bytes a second at most; 0: as many as it can.
+  slow: async ({ upload }, page) =>
+    page.emulateNetworkConditions(upload === 0 ? null : { upload, download: -1, latency: 0 }),
+  // Drops a file of this name and content onto an element.
+  drop: async ({ selector, name, content }, page) =>
+    page.evaluate(
+      (to, fileName, text) => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([text], fileName));
+        const place = document.querySelector(to);
+        for (const event of ["dragenter", "dragover", "drop"]) {
+          place.dispatchEvent(new DragEvent(event, { bubbles: true, cancelable: true, dataTransfer }));
+        }
+      },
+      selector,
+      name,
+      content,
+    ),
+  // What stands in the way of people who do not see the page, or do not see it well.
+  barriers: async (_, page) => {
+    const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+    await page.evaluate(readFileSync(axe, "utf8"));
+    const { violations } = await page.evaluate(() => window.axe.run({ iframes: false }));
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+  },
   // Waits until an expression is true, and answers its value.
   until: async ({ expression, timeout }, page) => {
     const handle = await page.waitForFunction(expression, { timeout, polling: 50 });

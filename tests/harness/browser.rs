@@ -182,6 +182,56 @@ impl Browser {
         self.command("press", json!({ "key": key })).await;
     }
 
+    /// Writes with the keyboard.
+    pub(crate) async fn type_text(&mut self, text: &str) {
+        self.command("type", json!({ "text": text })).await;
+    }
+
+    /// Presses a key while another one is held.
+    pub(crate) async fn press_holding(&mut self, held: &str, key: &str) {
+        self.command("press", json!({ "key": key, "held": held })).await;
+    }
+
+    /// Clicks with the mouse while a key is held.
+    pub(crate) async fn click_holding(&mut self, key: &str, selector: &str) {
+        self.command("point", json!({ "selector": selector, "held": [key] })).await;
+    }
+
+    /// Clicks with the other button of the mouse.
+    pub(crate) async fn click_right(&mut self, selector: &str) {
+        self.command("point", json!({ "selector": selector, "button": "right" })).await;
+    }
+
+    /// Drags an element onto another one.
+    pub(crate) async fn drag(&mut self, selector: &str, target: &str) {
+        self.command("drag", json!({ "selector": selector, "target": target })).await;
+    }
+
+    /// Drops a file of this name and content onto an element.
+    pub(crate) async fn drop_file(&mut self, test: &str, name: &str, content: &str) {
+        self.command("drop", json!({ "selector": selector(test), "name": name, "content": content })).await;
+    }
+
+    /// Lets the tab send so many bytes a second at most; 0: as many as it can.
+    pub(crate) async fn slow(&mut self, upload: u32) {
+        self.command("slow", json!({ "upload": upload })).await;
+    }
+
+    /// Makes the window so large, in pixels.
+    pub(crate) async fn resize(&mut self, width: u32, height: u32) {
+        self.command("size", json!({ "width": width, "height": height })).await;
+    }
+
+    /// Whether the system is set to dark colours.
+    pub(crate) async fn darken(&mut self, dark: bool) {
+        self.command("theme", json!({ "dark": dark })).await;
+    }
+
+    /// What on the page stands in the way of people with disabilities, as axe finds it.
+    pub(crate) async fn barriers(&mut self) -> Vec<String> {
+        serde_json::from_value(self.command("barriers", json!({})).await).expect("lines")
+    }
+
     /// Chooses files in a file dialogue.
     pub(crate) async fn choose(&mut self, test: &str, file: &Path) {
         self.command("choose", json!({ "selector": selector(test), "files": [file] })).await;

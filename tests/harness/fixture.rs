@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use protocol::Flags;
-use storage::{Config, Database, Fields, MailboxName, NewMessage, Storage, Uid};
+use storage::{Config, Database, Fields, Lane, MailboxName, NewMessage, NewQueued, Storage, Submission, Uid};
 
 use super::gateway::run;
 
@@ -21,6 +21,15 @@ pub(crate) struct Fixture {
     accounts: Vec<String>,
     mail: Vec<(String, Mail)>,
     preferences: Vec<(String, String)>,
+    queued: Vec<Queued>,
+}
+
+/// Mail that was accepted from alice.
+struct Queued {
+    lane: Lane,
+    sender: String,
+    recipients: Vec<String>,
+    raw: String,
 }
 
 /// A message of alice's.
@@ -72,6 +81,22 @@ impl Fixture {
         self
     }
 
+    /// With mail of alice's in the queue, for users here or for others.
+    pub(crate) fn queued(mut self, lane: Lane, recipients: &[&str], raw: &str) -> Self {
+        let recipients = recipients.iter().map(|recipient| (*recipient).to_owned()).collect();
+        self.queued.push(Queued { lane, sender: ALICE.to_owned(), recipients, raw: raw.to_owned() });
+        self
+    }
+
+    /// The same from nobody, as reports are.
+    pub(crate) fn queued_report(mut self, lane: Lane, recipients: &[&str], raw: &str) -> Self {
+        self = self.queued(lane, recipients, raw);
+        if let Some(queued) = self.queued.last_mut() {
+            queued.sender.clear();
+        }
+        self
+    }
+
     /// Writes it all.
     pub(crate) async fn prepare(self, folder: &Path) {
         if !self.config.is_empty() {
@@ -82,13 +107,14 @@ impl Fixture {
                 run(folder, &["account", "add", address, "--password-stdin"], PASSWORD).await;
             assert_eq!(code, Some(0), "{error}");
         }
-        if self.mail.is_empty() && self.preferences.is_empty() {
+        if self.mail.is_empty() && self.preferences.is_empty() && self.queued.is_empty() {
             return;
         }
         let data = folder.join("data");
         let database = Database::Sqlite { path: data.join("gateway.sqlite") };
-        let storage =
-            Storage::open(Config { database, blobs: data.join("blobs") }).await.expect("storage opens");
+        let storage = Storage::open(Config { database, blobs: data.join("blobs").into() })
+            .await
+            .expect("storage opens");
         let alice = storage
             .find_account("alice", "localhost")
             .await
@@ -116,6 +142,12 @@ impl Fixture {
                 header,
             };
             storage.append_at(mailbox.id, vec![(Uid(mail.uid), message)]).await.expect("messages are stored");
+        }
+        for Queued { lane, sender, recipients, raw } in self.queued {
+            let blob = storage.blobs().put_bytes(raw).await.expect("blobs are stored");
+            let queued = vec![NewQueued { lane, sender, recipients, blob }];
+            let submission = Submission { queued, sent: None };
+            storage.submit(submission).await.expect("the queue takes it");
         }
         storage.close().await;
     }

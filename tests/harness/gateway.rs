@@ -58,6 +58,11 @@ impl Gateway {
         Self::spawn(folder, command, false).await
     }
 
+    /// Writes another configuration file, for the next start.
+    pub(crate) fn configure(&self, toml: &str) {
+        std::fs::write(self.folder.path().join("gateway.toml"), toml).expect("the folder can be written");
+    }
+
     /// Starts it again on the same folder, after it was stopped or killed.
     pub(crate) async fn again(self) -> Self {
         let (folder, is_bare) = (Arc::clone(&self.folder), self.is_bare);
@@ -80,7 +85,7 @@ impl Gateway {
 
     async fn launch(folder: Arc<TempDir>) -> Self {
         let mut command = command(folder.path());
-        for kind in ["http", "https", "admin", "ximss", "ximsss", "sip"] {
+        for kind in ["http", "https", "admin", "ximss", "ximsss", "sip", "lmtp"] {
             command.arg("--listen").arg(format!("{kind}=127.0.0.1:0"));
         }
         command.args(["--log", "json"]);

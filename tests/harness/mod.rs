@@ -6,12 +6,16 @@ mod client;
 #[expect(dead_code, reason = "the tests of storage share a server, and restart theirs")]
 #[path = "../../storage/src/harness/cluster.rs"]
 mod cluster;
+pub(crate) mod disk;
 mod fixture;
 mod gateway;
 mod http;
+mod inbox;
 mod kamailio;
 pub(crate) mod network;
 mod ports;
+mod postfix;
+mod smtp_dialogue;
 pub(crate) mod sound;
 mod tone;
 mod user_agent;
@@ -23,8 +27,11 @@ pub(crate) use cluster::Cluster;
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::{Gateway, printed_password, run};
 pub(crate) use http::Http;
+pub(crate) use inbox::Inbox;
 pub(crate) use kamailio::Kamailio;
 pub(crate) use ports::{free_port, free_port_range};
+pub(crate) use postfix::{Postfix, Setup as PostfixSetup};
+pub(crate) use smtp_dialogue::SmtpDialogue;
 pub(crate) use user_agent::UserAgent;
 
 /// How long anything that must happen may take on a slow machine.

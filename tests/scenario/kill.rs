@@ -4,7 +4,12 @@ use std::collections::BTreeMap;
 
 use protocol::{Element, Flags};
 
-use crate::harness::{ALICE, Client, Fixture, Gateway, Kind, Login, Mail};
+use storage::Lane;
+
+use crate::harness::{
+    ALICE, BOB, Client, Fixture, Gateway, Inbox, Kind, Login, Mail, Postfix, PostfixSetup, SmtpDialogue,
+    free_port,
+};
 
 const ROUNDS: u32 = 8;
 
@@ -143,4 +148,100 @@ async fn an_import_that_is_cut_off_leaves_whole_messages() {
         let message = client.run(&format!(r#"<folderRead folder="INBOX" UID="{uid}"/>"#)).await;
         assert!(message[0].to_xml().contains("text ".repeat(200).trim_end()), "{uid}");
     }
+}
+
+/// Mail in the queue, each message with its number.
+fn queued(mut fixture: Fixture, lane: Lane, recipient: &str, count: usize) -> Fixture {
+    for number in 0..count {
+        let raw = format!("Subject: {number}\r\nMessage-ID: <{number}@localhost>\r\n\r\nHello.\r\n");
+        fixture = fixture.queued(lane, &[recipient], &raw);
+    }
+    fixture
+}
+
+/// The numbers of the messages, in order.
+fn numbers(messages: &[String]) -> Vec<usize> {
+    let number = |message: &String| {
+        let subject = message.lines().find_map(|line| line.strip_prefix("Subject: "));
+        subject.and_then(|subject| subject.parse().ok()).unwrap_or_else(|| panic!("{message}"))
+    };
+    let mut numbers: Vec<usize> = messages.iter().map(number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Mail that was accepted comes into the INBOX exactly once, however often the gateway dies on the way.
+#[tokio::test]
+async fn what_was_accepted_for_an_account_comes_exactly_once() {
+    const COUNT: usize = 150;
+    let mut gateway = Gateway::with(queued(Fixture::new(), Lane::Local, BOB, COUNT)).await;
+    for _ in 0..ROUNDS {
+        gateway.logged(|line| line["message"] == "a message was delivered").await;
+        gateway.kill().await;
+        gateway = gateway.again().await;
+    }
+    let messages = Inbox::open(&gateway, BOB).await.messages(COUNT).await;
+    assert_eq!(numbers(&messages), (0..COUNT).collect::<Vec<_>>());
+}
+
+/// Mail that was accepted for others reaches them, perhaps twice, after the gateway died while its relay was away and
+/// while it sent.
+#[tokio::test]
+async fn what_was_accepted_for_others_reaches_them() {
+    const COUNT: usize = 60;
+    let port = free_port();
+    let config = format!(
+        "[mail]\nretry_first = \"20ms\"\nretry_longest = \"50ms\"\n[mail.relay]\nhost = \"127.0.0.1\"\nport = {port}\n\
+         tls = \"none\"\n"
+    );
+    let fixture = queued(Fixture::new().config(&config), Lane::Relay, "eve@outside.test", COUNT);
+    let mut gateway = Gateway::with(fixture).await;
+    gateway.logged(|line| line["message"] == "a delivery is tried again later").await;
+    gateway.kill().await;
+    let postfix = Postfix::start(&PostfixSetup::new(port, ([127, 0, 0, 1], 1).into())).await;
+    for arrived in [1, 10, 30] {
+        gateway = gateway.again().await;
+        postfix.mailbox("eve", arrived).await;
+        gateway.kill().await;
+    }
+    gateway = gateway.again().await;
+    let mut enough = COUNT;
+    loop {
+        let found = postfix.mailbox("eve", enough).await;
+        let mut numbers = numbers(&found);
+        numbers.dedup();
+        if numbers.len() == COUNT {
+            break;
+        }
+        // Some came twice; the others are still to come.
+        enough = found.len() + 1;
+    }
+    Inbox::open(&gateway, ALICE).await.messages(0).await;
+}
+
+/// What LMTP has answered with 250 is in the INBOX after a kill; what it has not may be there too, once for each time it
+/// was sent.
+#[tokio::test]
+async fn what_lmtp_has_taken_is_there_after_a_kill() {
+    let mut gateway = Gateway::start().await;
+    let (mut taken, mut number) = (Vec::new(), 0);
+    for round in 0..ROUNDS {
+        let mut dialogue = SmtpDialogue::lmtp(&gateway).await;
+        for step in 0..=5 + round {
+            dialogue.begin("eve@outside.test", &[BOB]).await;
+            dialogue.send(format!("Subject: {number}\r\n\r\nHello.\r\n.\r\n").as_bytes()).await;
+            if step < 5 + round {
+                assert!(dialogue.answer().await.starts_with("250"));
+                taken.push(number);
+            }
+            number += 1;
+        }
+        // The last one is just being stored.
+        gateway.kill().await;
+        gateway = gateway.again().await;
+    }
+    let mut inbox = Inbox::open(&gateway, BOB).await;
+    let found = numbers(&inbox.all().await);
+    assert!(taken.iter().all(|number| found.contains(number)), "{taken:?}: {found:?}");
+    assert!(found.windows(2).all(|pair| pair[0] < pair[1]) && found.len() <= number, "{found:?}");
 }

@@ -3,19 +3,27 @@
 mod bad_input;
 mod browser_calls;
 mod calls;
+mod composing;
 mod connections;
+mod delivery;
 mod dtls_loss;
+mod file_storage;
 mod files;
 mod folders;
 mod guesses;
 mod http_binding;
 mod kill;
 mod limits;
+mod lmtp;
 mod login;
 mod model;
 mod operations;
 mod page;
+mod page_compose;
+mod page_files;
+mod page_mail;
 mod resumption;
+mod rights;
 mod stored;
 
 use std::sync::Arc;

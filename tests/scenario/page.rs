@@ -48,7 +48,12 @@ async fn a_newcomer_logs_in_and_reads_the_first_mail() {
                .then((text) => text.slice(0, 5))";
     assert_eq!(page.evaluate(pdf).await, json!("%PDF-"));
     // HTML with an inline image, which is loaded from the message.
+    // Each counts as read after a moment.
+    let unread =
+        |count: u32| format!("document.querySelector('[data-test=unread]')?.textContent === '{count}'");
+    page.until(&unread(3)).await;
     page.click_selector("[data-uid='3']").await;
+    page.until(&unread(2)).await;
     page.until(&format!("{FRAME}?.includes('encrypted between browser and gateway')")).await;
     let image = "document.querySelector('[data-test=message-html]').contentDocument.images[0]";
     page.until(&format!("{image}.naturalWidth > 100")).await;
@@ -57,6 +62,7 @@ async fn a_newcomer_logs_in_and_reads_the_first_mail() {
     // A charset that is not Latin.
     page.click_selector("[data-uid='2']").await;
     page.until("document.querySelector('[data-test=subject]').textContent === 'Привет из шлюза'").await;
+    page.until(&unread(1)).await;
     page.click_selector("[data-uid='1']").await;
     page.until("document.querySelector('[data-test=message-text]').textContent.includes('Hello alice')")
         .await;

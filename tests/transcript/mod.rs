@@ -78,9 +78,15 @@ transcripts! {
     mailbox_create
     mailbox_remove
     mailbox_rename
+    mailbox_rights_get
+    mailbox_rights_list
+    mailbox_rights_set
     mailbox_sub_list
     mailbox_sub_update
+    message_append
     message_move
+    message_redirect
+    message_submit
     outgoing_01
     outgoing_11
 }

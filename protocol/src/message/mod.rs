@@ -61,6 +61,7 @@ messages! {
     session Session;
     prefs Prefs;
     mailbox Mailbox;
+    mailbox_rights MailboxRights;
     mailbox_subscription MailboxSubscription;
     folder_report FolderReport;
     folder_search_result FolderSearchResult;

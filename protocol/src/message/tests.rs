@@ -13,6 +13,7 @@ const EXAMPLES: &[&str] = &[
     r#"<session id="1" urlID="123456-ABC" userName="alice@localhost" realName="Alice" version="6.2.0" ticket="t" requests="5"/>"#,
     r#"<prefs id="1" type="custom"><Language>en</Language></prefs>"#,
     r#"<mailbox id="1" mailbox="INBOX" UIDValidity="1" UIDNext="2" messages="3" Messages="3" Unseen="1" size="9" Size="9" Class="IPF.Contact" pureFolder="yes" isFolder="yes" rights="lrs"/>"#,
+    r#"<mailboxRights id="1" mailbox="Work" account="bob@localhost">lrs</mailboxRights>"#,
     r#"<mailboxSubscription id="1" mailbox="Work"/>"#,
     r#"<folderReport id="1" folder="INBOX" index="0" UID="5" mode="added" messages="234" unseen="12" rights="lrs" UIDValidity="1" UIDNext="9"><FLAGS>Seen</FLAGS></folderReport>"#,
     r#"<folderSearchResult id="1" folder="F" index="0" UID="5" partial="limit"/>"#,

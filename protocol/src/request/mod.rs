@@ -73,6 +73,9 @@ requests! {
     mailbox_create MailboxCreate;
     mailbox_rename MailboxRename;
     mailbox_remove MailboxRemove;
+    mailbox_rights_get MailboxRightsGet;
+    mailbox_rights_list MailboxRightsList;
+    mailbox_rights_set MailboxRightsSet;
     mailbox_sub_list MailboxSubList;
     mailbox_sub_update MailboxSubUpdate;
     folder_open FolderOpen;
@@ -87,6 +90,9 @@ requests! {
     message_remove MessageRemove;
     message_copy MessageCopy;
     message_move MessageMove;
+    message_append MessageAppend;
+    message_submit MessageSubmit;
+    message_redirect MessageRedirect;
     empty_trash EmptyTrash;
     empty_mailbox EmptyMailbox;
     file_list FileList;

@@ -98,6 +98,22 @@ impl<W: AsyncWriteExt + Unpin> Check<'_, W> {
                 return checked;
             }
         }
+        self.files(account, &address).await
+    }
+
+    async fn files(&mut self, account: &Account, address: &str) -> Outcome<()> {
+        for path in self.storage.check_torn_files(account.id).await.map_err(text)? {
+            let line = format!("{address}: the file {path} has not all of its bytes");
+            self.damage(&line, Remedy::None).await?;
+        }
+        if let Some(found) = self.storage.check_file_usage(account.id, self.mend).await.map_err(text)? {
+            let (kept, counted) = (found.kept, found.counted);
+            let line = format!(
+                "{address}: {} files of {} bytes are kept, and {} of {} are right",
+                kept.files, kept.bytes, counted.files, counted.bytes
+            );
+            self.damage(&line, Remedy::Mending).await?;
+        }
         Ok(())
     }
 

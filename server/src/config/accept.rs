@@ -95,6 +95,14 @@ pub(super) fn some_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Si
     if size.0 == 0 { refuse(format!("{:?}", size.to_string()), "more than nothing") } else { Ok(size) }
 }
 
+/// The size of a message. It has to be in memory when it is taken apart.
+pub(super) fn message_size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Size, D::Error> {
+    const LARGEST: Size = Size(256 << 20);
+    let size = some_size(deserializer)?;
+    let expected = format!("at most \"{LARGEST}\"");
+    if size.0 > LARGEST.0 { refuse(format!("{:?}", size.to_string()), &expected) } else { Ok(size) }
+}
+
 /// A folder; the empty path would be none.
 pub(super) fn folder<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
     const EXPECTED: &str = "a folder, such as \"/var/lib/ximss-gateway\"";
@@ -179,6 +187,15 @@ pub(super) fn database_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     }
     // It may hold a password, which is for no log; so it is not repeated.
     Err(D::Error::custom(format!("it should be {EXPECTED}")))
+}
+
+/// The address of an S3 service.
+pub(super) fn endpoint<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    const EXPECTED: &str = "https://HOST[:PORT] or http://HOST[:PORT], or empty for Amazon's";
+    let text: String = read(deserializer, EXPECTED)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_good = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']));
+    if text.is_empty() || is_good { Ok(text) } else { refuse(format!("{text:?}"), EXPECTED) }
 }
 
 /// A level, or levels of parts of the program.

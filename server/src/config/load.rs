@@ -144,6 +144,11 @@ impl Config {
                     .to_owned(),
             );
         }
+        if self.blobs.access_key.is_empty() != self.blobs.secret_key_file.as_os_str().is_empty() {
+            return conflict(
+                "blobs.access_key and blobs.secret_key_file belong together: set both or neither".to_owned(),
+            );
+        }
         let needed = 2 * (self.media.thread_count() + 1);
         if self.media.ports.pairs() * 2 < needed {
             let (ports, threads) = (self.media.ports, self.media.thread_count());

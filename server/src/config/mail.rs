@@ -15,7 +15,7 @@ pub struct Mail {
     #[serde(deserialize_with = "accept::host_name")]
     pub host_name: String,
     /// Bytes of a message that is taken in or sent.
-    #[serde(deserialize_with = "accept::some_size")]
+    #[serde(deserialize_with = "accept::message_size")]
     pub message: Size,
     /// Recipients of a message.
     #[serde(deserialize_with = "accept::count")]

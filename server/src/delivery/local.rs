@@ -22,8 +22,8 @@ pub(crate) struct Trace<'a> {
     pub(crate) sender: &'a str,
     /// The recipient, if it is the only one: others are nobody else's affair.
     pub(crate) recipient: Option<&'a str>,
-    /// From where it came: `from … by LMTP` and the like, or nothing.
-    pub(crate) origin: &'a str,
+    /// The client that it came from by LMTP: its name and address; none for what was submitted here.
+    pub(crate) client: Option<(&'a str, &'a str)>,
     /// What we are called.
     pub(crate) host: &'a str,
 }
@@ -31,14 +31,19 @@ pub(crate) struct Trace<'a> {
 impl Trace<'_> {
     /// The lines of a message that comes now.
     pub(crate) fn lines(&self) -> String {
-        let Self { sender, origin, host, .. } = self;
+        let Self { sender, host, .. } = self;
         let mut lines = format!("Return-Path: <{sender}>\r\n");
+        // Writing to a string does not fail.
         if let Some(recipient) = self.recipient {
-            // Writing to a string does not fail.
             _ = write!(lines, "Delivered-To: {recipient}\r\n");
         }
+        lines.push_str("Received: ");
+        if let Some((name, address)) = self.client {
+            _ = write!(lines, "from {name} ([{address}])\r\n\t");
+        }
+        let with = if self.client.is_some() { " with LMTP" } else { "" };
         let (id, date) = (random_text(16), mail::written_date(clock::milliseconds()));
-        _ = write!(lines, "Received: {origin}by {host} (ximss-gateway) id {id};\r\n\t{date}\r\n");
+        _ = write!(lines, "by {host} (ximss-gateway){with} id {id};\r\n\t{date}\r\n");
         lines
     }
 }
@@ -113,7 +118,7 @@ async fn prepare(hub: &Arc<Hub>, claimed: &Claimed) -> storage::Result<NewMessag
         _ => None,
     };
     let host = host_name(hub).await?;
-    let trace = Trace { sender: &claimed.sender, recipient, origin: "", host: &host };
+    let trace = Trace { sender: &claimed.sender, recipient, client: None, host: &host };
     let mut writer = hub.storage.blobs().create()?;
     writer.write(trace.lines().as_bytes()).await?;
     arrival(hub, copy(hub, claimed.blob, writer).await?).await

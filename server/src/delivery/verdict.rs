@@ -77,6 +77,8 @@ impl Verdict {
             | Error::InvalidName { .. }
             | Error::Busy { .. }
             | Error::Conflict { .. }
+            | Error::Unreachable { .. }
+            | Error::Refused { .. }
             | Error::FilesFull
             | Error::Unsuitable { .. }
             | Error::Source { .. }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{EmptyMailbox, TimeDelta};
+use protocol::{EmptyMailbox, Rights, TimeDelta};
 
 use crate::clock;
 use crate::failure::Failure;
@@ -17,8 +17,10 @@ pub(super) fn handle(session: &Session, request: &EmptyMailbox) -> Result<Step, 
     let before = (age > 0).then(|| clock::milliseconds().saturating_sub(age));
     let hub = Arc::clone(&session.hub);
     let empty = async move {
-        let mailbox = mailbox.find_or_create(&hub.storage, None).await?;
-        mailbox::remove_older(&hub, mailbox.id, before).await
+        let needed = Rights::TRASH.union(Rights::EXPUNGE);
+        let mailbox = mailbox.find_or_create(&hub, None, needed).await?;
+        let id = mailbox.need(needed)?.id;
+        mailbox::remove_older(&hub, id, before).await
     };
     Ok(Step::after(empty, |_, _, done| {
         done?;

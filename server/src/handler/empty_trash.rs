@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use protocol::Rights;
+
 use crate::failure::Failure;
 use crate::mailbox;
 use crate::name::MailboxRef;
@@ -14,8 +16,11 @@ pub(super) fn handle(session: &Session) -> Result<Step, Failure> {
     let empty = async move {
         let settings = preference::settings(&hub.storage, account.id).await?;
         let trash = MailboxRef::parse(&settings.trash_box, &account)?;
-        match hub.storage.find_mailbox(trash.account, &trash.name).await? {
-            Some(trash) => mailbox::remove_older(&hub, trash.id, None).await,
+        match trash.look_up(&hub).await? {
+            Some(trash) => {
+                let id = trash.need(Rights::TRASH.union(Rights::EXPUNGE))?.id;
+                mailbox::remove_older(&hub, id, None).await
+            }
             // Nothing was deleted yet.
             None => Ok(()),
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use protocol::{ErrorCode, FileAcl, FileAclEntry, FileAttrData, FileAttrRead, FilePasswords};
 
 use crate::failure::Failure;
-use crate::file::{FileName, Right};
+use crate::file::{FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FileAttrRead) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse(&request.file_name, &account)?;
+    let name = FileRef::parse(&request.file_name, &account)?;
     let hub = Arc::clone(&session.hub);
     let read = async move {
         let owner = name.grant(&hub, &account, Right::Administer).await?;

@@ -6,7 +6,7 @@ use protocol::{ErrorCode, FileAcl, FileAclEntry, FileAttrWrite, FilePasswords};
 use storage::FileRight;
 
 use crate::failure::Failure;
-use crate::file::{FileName, Right};
+use crate::file::{FileRef, Right};
 use crate::session::{Session, Step};
 
 /// Entries that the rights of a file have at most, and passwords.
@@ -17,7 +17,7 @@ const LONGEST: usize = 255;
 
 pub(super) fn handle(session: &Session, request: FileAttrWrite) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse(&request.file_name, &account)?;
+    let name = FileRef::parse(&request.file_name, &account)?;
     if name.is_private() {
         let text = "nothing in private/ can be given to others: move it elsewhere";
         return Err(Failure::because(ErrorCode::FileAccessDenied, text));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use protocol::FileDirCreate;
 
 use crate::failure::Failure;
-use crate::file::{self, FileName, Right};
+use crate::file::{self, FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: &FileDirCreate) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse(&request.file_name, &account)?;
+    let name = FileRef::parse(&request.file_name, &account)?;
     let (hub, room) = (Arc::clone(&session.hub), file::room(&session.hub));
     let create = async move {
         let owner = name.grant(&hub, &account, Right::Write).await?;

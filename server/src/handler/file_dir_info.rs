@@ -5,12 +5,12 @@ use std::sync::Arc;
 use protocol::{FileDirInfo, FileDirReport};
 
 use crate::failure::Failure;
-use crate::file::{self, FileName, Right};
+use crate::file::{self, FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FileDirInfo) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse(request.directory.as_deref().unwrap_or_default(), &account)?;
+    let name = FileRef::parse(request.directory.as_deref().unwrap_or_default(), &account)?;
     let (hub, room) = (Arc::clone(&session.hub), file::room(&session.hub));
     let count = async move {
         let owner = name.grant(&hub, &account, Right::List).await?;

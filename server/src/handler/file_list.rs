@@ -6,7 +6,7 @@ use protocol::{FileInfo, FileKind, FileList, Time};
 use storage::File;
 
 use crate::failure::Failure;
-use crate::file::{FileName, Right};
+use crate::file::{FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FileList) -> Result<Step, Failure> {
@@ -14,8 +14,8 @@ pub(super) fn handle(session: &Session, request: FileList) -> Result<Step, Failu
     let directory = request.directory.as_deref().unwrap_or_default();
     let single = request.file_name.as_deref().filter(|name| !name.is_empty());
     let name = match single {
-        Some(name) => FileName::parse(&inside(directory, name), &account)?,
-        None => FileName::parse(directory, &account)?,
+        Some(name) => FileRef::parse(&inside(directory, name), &account)?,
+        None => FileRef::parse(directory, &account)?,
     };
     let (hub, is_single) = (Arc::clone(&session.hub), single.is_some());
     let (position, limit) = (request.position.unwrap_or(0), request.limit.unwrap_or(u64::MAX));

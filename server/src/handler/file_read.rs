@@ -12,7 +12,7 @@ use storage::File;
 
 use crate::account::Account;
 use crate::failure::Failure;
-use crate::file::{FileName, Right};
+use crate::file::{FileRef, Right};
 use crate::hub::Hub;
 use crate::mail::Card;
 use crate::session::{Session, Step};
@@ -32,7 +32,7 @@ struct Slice {
 
 pub(super) fn handle(session: &Session, request: FileRead) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse_file(&request.file_name, &account)?;
+    let name = FileRef::parse_file(&request.file_name, &account)?;
     let hub = Arc::clone(&session.hub);
     let (kind, position, limit) = (request.kind, request.position, request.limit);
     let read = async move {
@@ -66,7 +66,7 @@ pub(super) fn handle(session: &Session, request: FileRead) -> Result<Step, Failu
 async fn bytes(
     hub: &Hub,
     account: &Account,
-    name: &FileName,
+    name: &FileRef,
     range: Range<u64>,
 ) -> Result<(File, Bytes), Failure> {
     let owner = name.grant(hub, account, Right::Read).await?;
@@ -81,7 +81,7 @@ async fn bytes(
 async fn binary(
     hub: &Hub,
     account: &Account,
-    name: &FileName,
+    name: &FileRef,
     position: u64,
     limit: Option<u64>,
 ) -> Result<Slice, Failure> {
@@ -94,7 +94,7 @@ async fn binary(
 async fn text(
     hub: &Hub,
     account: &Account,
-    name: &FileName,
+    name: &FileRef,
     position: u64,
     limit: Option<u64>,
 ) -> Result<Slice, Failure> {
@@ -140,7 +140,7 @@ fn cut(bytes: &[u8], limit: usize, is_end: bool) -> Result<&str, Failure> {
     no_text("the file has characters that XML cannot carry: read it with type=\"binary\"")
 }
 
-async fn cards(hub: &Hub, account: &Account, name: &FileName) -> Result<Slice, Failure> {
+async fn cards(hub: &Hub, account: &Account, name: &FileRef) -> Result<Slice, Failure> {
     let (file, bytes) = bytes(hub, account, name, 0..LONGEST.saturating_add(1)).await?;
     let refuse = |text: String| Failure::because(ErrorCode::BadRequest, text);
     if file.size > LONGEST {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use protocol::{ErrorCode, FileRename};
 
 use crate::failure::Failure;
-use crate::file::{self, FileName, Right};
+use crate::file::{self, FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: &FileRename) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let from = FileName::parse(&request.file_name, &account)?;
-    let to = FileName::parse(&request.new_file_name, &account)?;
+    let from = FileRef::parse(&request.file_name, &account)?;
+    let to = FileRef::parse(&request.new_file_name, &account)?;
     let (hub, room) = (Arc::clone(&session.hub), file::room(&session.hub));
     let rename = async move {
         let owner = from.grant_all(&hub, &account, Right::Write).await?;

@@ -6,12 +6,12 @@ use protocol::FileStore;
 use storage::{FileSource, Place};
 
 use crate::failure::Failure;
-use crate::file::{self, FileName, Right};
+use crate::file::{self, FileRef, Right};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FileStore) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse_file(&request.file_name, &account)?;
+    let name = FileRef::parse_file(&request.file_name, &account)?;
     let source = FileSource::Upload { session: session.handle.id().to_string(), id: request.upload_id };
     let (hub, room) = (Arc::clone(&session.hub), file::room(&session.hub));
     let store = async move {

@@ -9,13 +9,13 @@ use protocol::{ErrorCode, FileContent, FilePosition, FileType, FileWrite};
 use storage::{FileSource, Place};
 
 use crate::failure::Failure;
-use crate::file::{self, FileName, Right};
+use crate::file::{self, FileRef, Right};
 use crate::mail::{Card, CardStyle};
 use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FileWrite) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
-    let name = FileName::parse_file(&request.file_name, &account)?;
+    let name = FileRef::parse_file(&request.file_name, &account)?;
     let bytes = bytes(request.kind, request.content)?;
     let place = match request.position {
         None => Place::Whole,

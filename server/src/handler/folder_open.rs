@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use protocol::{ErrorCode, FolderOpen};
+use protocol::{ErrorCode, FolderOpen, Rights};
 
 use super::view::{self, View};
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::mailbox::OpenFolder;
+use crate::mailbox::{Gate, OpenFolder};
 use crate::name::MailboxRef;
 use crate::session::{Session, Step};
 
@@ -29,20 +29,24 @@ pub(super) fn handle(session: &mut Session, request: FolderOpen) -> Result<Step,
     )?;
     let name = request.mailbox.as_deref().unwrap_or(&request.folder);
     let mailbox = MailboxRef::parse(name, session.handle.account())?;
-    let subscriber = view::subscriber(session);
+    let mut subscriber = view::subscriber(session);
     let key = subscriber.key;
+    let user = session.handle.account().id;
     let (hub, class) = (Arc::clone(&session.hub), request.class);
     let open = async move {
-        let mailbox = mailbox.find_or_create(&hub.storage, class).await?;
-        view.open(&hub, (mailbox.account, mailbox.id), subscriber).await
+        let access = mailbox.find_or_create(&hub, class, Rights::READ).await?;
+        let mailbox = access.need(Rights::READ)?;
+        subscriber.is_guest = access.guest().is_some();
+        let (handle, opened, settings) = view.open(&hub, (user, mailbox.id), subscriber).await?;
+        let gate = Gate::new(hub.storage.clone(), handle, key, access.guest().map(|(guest, _)| guest));
+        Ok::<_, Failure>((gate, opened, settings, access.guest().map(|(_, rights)| rights)))
     };
     let (name, fields) = (request.folder, request.fields);
     Ok(Step::after(open, move |session, reply, opened| {
-        let (mailbox, opened, settings) = opened?;
+        let (gate, opened, settings, rights) = opened?;
         session.zone = settings.zone;
-        session.send(reply, view::report(name.clone(), &opened));
-        let folder = Folder::new(opened.order, fields);
-        session.folders.insert(name, OpenFolder::new(folder, mailbox, key));
+        session.send(reply, view::report(name.clone(), &opened, rights));
+        session.folders.insert(name, OpenFolder::new(Folder::new(opened.order, fields), gate));
         session.hub.metrics.folders.inc();
         Ok(Step::Done)
     }))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{ErrorCode, FolderMessage, FolderRead, Range};
+use protocol::{ErrorCode, FolderMessage, FolderRead, Range, Rights};
 
 use crate::failure::Failure;
 use crate::mail::{self, PartId};
@@ -18,9 +18,10 @@ pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Fai
     let limit = request.total_size_limit.and_then(|limit| u64::try_from(limit).ok());
     let uid = request.uid;
     let in_view = folder.folder.view().iter().any(|row| row.uid == uid);
-    let (mailbox, key) = (folder.mailbox.clone(), folder.key());
+    let gate = folder.gate().clone();
     let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
     let read = async move {
+        let (mailbox, key) = (gate.pass(Rights::READ).await?, gate.key());
         let range = Range { from: uid, till: uid };
         let known =
             in_view || !mailbox.ask(|reply| Command::Select(key, vec![range], reply)).await?.is_empty();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{ErrorCode, FolderSearch, FolderSearchResult, SearchEnd};
+use protocol::{ErrorCode, FolderSearch, FolderSearchResult, Rights, SearchEnd};
 use tokio::time::Instant;
 
 use super::view::number;
@@ -25,15 +25,14 @@ pub(super) fn handle(session: &Session, request: FolderSearch) -> Result<Step, F
         Failure::because(ErrorCode::BadRequest, format!("the attribute filter is wrong: {reason}"))
     })?;
     let seconds = request.timeout.unwrap_or(USUAL).min(LONGEST);
-    let search = Search {
-        mailbox: folder.mailbox.id(),
-        view: folder.folder.view().clone(),
-        query,
-        limit: request.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
-        deadline: Instant::now() + Duration::from_secs(seconds.into()),
-        zone: session.zone.clone(),
+    let (gate, view) = (folder.gate().clone(), folder.folder.view().clone());
+    let limit = request.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let deadline = Instant::now() + Duration::from_secs(seconds.into());
+    let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
+    let run = async move {
+        let mailbox = gate.pass(Rights::READ).await?.id();
+        Search { mailbox, view, query, limit, deadline, zone }.run(hub).await
     };
-    let run = search.run(Arc::clone(&session.hub));
     Ok(Step::after(run, move |session, reply, outcome| {
         let outcome = outcome?;
         let results = Results { folder: request.folder, found: outcome.found.into(), end: outcome.end };

@@ -1,6 +1,6 @@
 //! `folderSync`: what has changed in a folder?
 
-use protocol::FolderSync;
+use protocol::{FolderSync, Rights};
 
 use super::rows::{Item, send_rows};
 use crate::failure::Failure;
@@ -9,8 +9,11 @@ use crate::session::{Session, Step};
 
 pub(super) fn handle(session: &Session, request: FolderSync) -> Result<Step, Failure> {
     let folder = super::folder(session, &request.folder)?;
-    let (mailbox, key) = (folder.mailbox.clone(), folder.key());
-    let current = async move { mailbox.ask(|reply| Command::Current(key, reply)).await };
+    let gate = folder.gate().clone();
+    let current = async move {
+        let mailbox = gate.pass(Rights::READ).await?;
+        Ok::<_, Failure>(mailbox.ask(|reply| Command::Current(gate.key(), reply)).await?)
+    };
     Ok(Step::after(current, move |session, _, current| {
         let limit = request.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         let folder = super::folder_mut(session, &request.folder)?;

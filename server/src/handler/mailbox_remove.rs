@@ -13,7 +13,7 @@ pub(super) fn handle(session: &Session, request: &MailboxRemove) -> Result<Step,
     let (hub, children) = (Arc::clone(&session.hub), request.children.0);
     let within = Arc::clone(&hub);
     let remove = async move {
-        let removed = hub.storage.remove_mailbox_named(mailbox.account, mailbox.name, children).await?;
+        let removed = mailbox.remove(&hub, children).await?;
         for id in removed {
             hub.mailboxes.removed(id).await;
         }

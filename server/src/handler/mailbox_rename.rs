@@ -1,6 +1,8 @@
 //! `mailboxRename`: give a mailbox another name.
 
-use protocol::{ErrorCode, MailboxRename};
+use std::sync::Arc;
+
+use protocol::MailboxRename;
 
 use crate::failure::Failure;
 use crate::name::MailboxRef;
@@ -10,12 +12,8 @@ pub(super) fn handle(session: &Session, request: &MailboxRename) -> Result<Step,
     let account = session.handle.account();
     let from = MailboxRef::parse(&request.mailbox, account)?;
     let to = MailboxRef::parse(&request.new_name, account)?;
-    if from.account != to.account {
-        let text = "a mailbox cannot be renamed into another account: copy its messages";
-        return Err(Failure::because(ErrorCode::BadRequest, text));
-    }
-    let (storage, children) = (session.hub.storage.clone(), request.children.0);
-    let rename = async move { storage.rename_mailbox(from.account, from.name, to.name, children).await };
+    let (hub, children) = (Arc::clone(&session.hub), request.children.0);
+    let rename = async move { from.rename(&hub, &to, children).await };
     Ok(Step::after(rename, |_, _, renamed| {
         renamed?;
         Ok(Step::Done)

@@ -2,6 +2,7 @@
 
 use protocol::{MailboxSubList, MailboxSubscription};
 
+use super::pages::send_all;
 use super::pattern::Pattern;
 use crate::failure::Failure;
 use crate::session::{Session, Step};
@@ -10,10 +11,8 @@ pub(super) fn handle(session: &Session, request: MailboxSubList) -> Result<Step,
     let pattern = Pattern::of(request.filter)?;
     let (storage, account) = (session.hub.storage.clone(), session.handle.account().id);
     let list = async move { storage.subscriptions(account).await };
-    Ok(Step::after(list, move |session, reply, names| {
-        for name in names?.iter().map(storage::MailboxName::as_str).filter(|name| pattern.matches(name)) {
-            session.send(reply, MailboxSubscription { mailbox: name.to_owned() });
-        }
-        Ok(Step::Done)
+    Ok(Step::after(list, move |_, _, names| {
+        let names = names?.into_iter().filter(|name| pattern.matches(name.as_str()));
+        Ok(send_all(names.map(|name| MailboxSubscription { mailbox: name.to_string() }).collect()))
     }))
 }

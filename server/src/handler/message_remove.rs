@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove};
+use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove, Rights};
 use storage::FlagEdit;
 
 use super::selection::Selection;
@@ -32,9 +32,13 @@ async fn remove(
     mode: Option<DeleteMode>,
 ) -> Result<(), Failure> {
     let settings = preference::settings(&hub.storage, account.id).await?;
-    let uids = selection.uids().await?;
-    let mailbox = selection.mailbox();
-    match mode.unwrap_or(settings.delete_mode) {
+    let mode = mode.unwrap_or(settings.delete_mode);
+    let needed = match mode {
+        DeleteMode::Mark => Rights::TRASH,
+        DeleteMode::Immediately | DeleteMode::MoveToTrash => Rights::TRASH.union(Rights::EXPUNGE),
+    };
+    let (mailbox, uids) = selection.open(needed).await?;
+    match mode {
         DeleteMode::Immediately => mailbox.ask(|reply| Command::Remove(uids, reply)).await?,
         DeleteMode::Mark => {
             let terms = FlagTerms { set: Flags::DELETED, clear: Flags::NONE };
@@ -42,7 +46,8 @@ async fn remove(
         }
         DeleteMode::MoveToTrash => {
             let trash = MailboxRef::parse(&settings.trash_box, &account)?;
-            let trash = trash.find_or_create(&hub.storage, Some(String::new())).await?;
+            let trash = trash.find_or_create(&hub, Some(String::new()), Rights::INSERT).await?;
+            let trash = trash.need(Rights::INSERT)?;
             if trash.id == mailbox.id() {
                 return mailbox.ask(|reply| Command::Remove(uids, reply)).await?;
             }

@@ -40,13 +40,20 @@ mod mailbox_create;
 mod mailbox_list;
 mod mailbox_remove;
 mod mailbox_rename;
+mod mailbox_rights_get;
+mod mailbox_rights_list;
+mod mailbox_rights_set;
 mod mailbox_sub_list;
 mod mailbox_sub_update;
+mod message_append;
 mod message_copy;
 mod message_mark;
 mod message_move;
+mod message_redirect;
 mod message_remove;
+mod message_submit;
 mod noop;
+mod pages;
 mod pattern;
 mod prefs_read;
 mod prefs_store;
@@ -63,8 +70,10 @@ mod view;
 
 use protocol::{ErrorCode, Request};
 
+use crate::delivery::EnvelopeAddress;
 use crate::failure::Failure;
 use crate::login::{Login, Progress};
+use crate::mail::Unwritable;
 use crate::mailbox::OpenFolder;
 use crate::session::{Reply, Session, Step};
 
@@ -88,6 +97,9 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MailboxCreate(request) => mailbox_create::handle(session, request),
         Request::MailboxRename(request) => mailbox_rename::handle(session, &request),
         Request::MailboxRemove(request) => mailbox_remove::handle(session, &request),
+        Request::MailboxRightsGet(request) => mailbox_rights_get::handle(session, request),
+        Request::MailboxRightsList(request) => mailbox_rights_list::handle(session, request),
+        Request::MailboxRightsSet(request) => mailbox_rights_set::handle(session, request),
         Request::MailboxSubList(request) => mailbox_sub_list::handle(session, request),
         Request::MailboxSubUpdate(request) => mailbox_sub_update::handle(session, &request),
         Request::FolderOpen(request) => folder_open::handle(session, request),
@@ -102,6 +114,9 @@ pub(crate) fn handle(session: &mut Session, reply: &Reply, request: Request) -> 
         Request::MessageRemove(request) => message_remove::handle(session, request),
         Request::MessageCopy(request) => message_copy::handle(session, request),
         Request::MessageMove(request) => message_move::handle(session, request),
+        Request::MessageAppend(request) => message_append::handle(session, request),
+        Request::MessageSubmit(request) => message_submit::handle(session, request),
+        Request::MessageRedirect(request) => message_redirect::handle(session, request),
         Request::EmptyTrash(_) => empty_trash::handle(session),
         Request::EmptyMailbox(request) => empty_mailbox::handle(session, &request),
         Request::FileList(request) => file_list::handle(session, request),
@@ -146,6 +161,9 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MailboxCreate(_)
         | Request::MailboxRename(_)
         | Request::MailboxRemove(_)
+        | Request::MailboxRightsGet(_)
+        | Request::MailboxRightsList(_)
+        | Request::MailboxRightsSet(_)
         | Request::MailboxSubList(_)
         | Request::MailboxSubUpdate(_)
         | Request::FolderOpen(_)
@@ -160,6 +178,9 @@ pub(crate) async fn before_login(login: &mut Login, request: Request) -> Result<
         | Request::MessageRemove(_)
         | Request::MessageCopy(_)
         | Request::MessageMove(_)
+        | Request::MessageAppend(_)
+        | Request::MessageSubmit(_)
+        | Request::MessageRedirect(_)
         | Request::EmptyTrash(_)
         | Request::EmptyMailbox(_)
         | Request::FileList(_)
@@ -199,4 +220,9 @@ fn folder<'a>(session: &'a Session, name: &str) -> Result<&'a OpenFolder, Failur
 /// The folder of this name, to be changed.
 fn folder_mut<'a>(session: &'a mut Session, name: &str) -> Result<&'a mut OpenFolder, Failure> {
     session.folders.get_mut(name).ok_or_else(|| ErrorCode::FolderNotOpened.into())
+}
+
+/// An address that was checked as one of a header field.
+fn envelope_address(text: &str) -> Result<EnvelopeAddress, Failure> {
+    EnvelopeAddress::parse(text).ok_or_else(|| Unwritable::Address(text.chars().take(100).collect()).into())
 }

@@ -3,14 +3,15 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use protocol::{Field, FolderReport, ReportMode};
-use storage::{MailboxId, Uid};
+use protocol::{Field, FolderReport, ReportMode, Rights};
+use storage::Uid;
 
 use super::view::number;
+use crate::failure::Failure;
 use crate::folder::Report;
 use crate::hub::ShownMessage;
 use crate::mail::{self, Meta};
-use crate::mailbox::{OpenFolder, Row};
+use crate::mailbox::{Gate, OpenFolder, Row};
 use crate::session::{Session, Step};
 
 /// Rows read at once.
@@ -65,14 +66,14 @@ impl Item {
 /// What does not change from page to page.
 struct Listing {
     folder: String,
-    mailbox: MailboxId,
+    gate: Gate,
     fields: Arc<[Field]>,
 }
 
 /// Reports the rows, a page at a time.
 pub(super) fn send_rows(session: &Session, name: String, folder: &OpenFolder, items: VecDeque<Item>) -> Step {
     let listing =
-        Listing { folder: name, mailbox: folder.mailbox.id(), fields: folder.folder.fields.clone().into() };
+        Listing { folder: name, gate: folder.gate().clone(), fields: folder.folder.fields.clone().into() };
     next_page(session, listing, items)
 }
 
@@ -83,8 +84,11 @@ fn next_page(session: &Session, listing: Listing, mut items: VecDeque<Item>) -> 
     let page: Vec<Item> = items.drain(..PAGE.min(items.len())).collect();
     let uids: Vec<Uid> =
         page.iter().filter(|item| item.shows_fields()).map(|item| Uid(item.row.uid)).collect();
-    let (hub, mailbox) = (Arc::clone(&session.hub), listing.mailbox);
-    let read = async move { hub.shown.of(&hub.storage, mailbox, &uids).await };
+    let (hub, gate) = (Arc::clone(&session.hub), listing.gate.clone());
+    let read = async move {
+        let mailbox = gate.pass(Rights::READ).await?.id();
+        Ok::<_, Failure>(hub.shown.of(&hub.storage, mailbox, &uids).await?)
+    };
     Step::after(read, move |session, reply, found| {
         let found = found?;
         for item in page {

@@ -1,14 +1,13 @@
 //! Which messages does a message set of a request that changes them stand for?
 
-use protocol::{MessageSet, Range};
+use protocol::{MessageSet, Range, Rights};
 
 use crate::failure::Failure;
-use crate::mailbox::{Command, FolderKey, Handle, OpenFolder};
+use crate::mailbox::{Command, Gate, Handle, OpenFolder};
 
 /// A message set and the folder that it is about.
 pub(super) struct Selection {
-    mailbox: Handle,
-    key: FolderKey,
+    gate: Gate,
     messages: Messages,
 }
 
@@ -27,20 +26,22 @@ impl Selection {
                 Messages::Known(folder.folder.rows(&set).into_iter().map(|(_, row)| row.uid).collect())
             }
         };
-        Self { mailbox: folder.mailbox.clone(), key: folder.key(), messages }
+        Self { gate: folder.gate().clone(), messages }
     }
 
-    pub(super) const fn mailbox(&self) -> &Handle {
-        &self.mailbox
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
     }
 
-    /// The messages.
-    pub(super) async fn uids(&self) -> Result<Vec<u32>, Failure> {
-        Ok(match &self.messages {
+    /// The mailbox, for who needs these rights to do something with the messages; and the messages.
+    pub(super) async fn open(&self, rights: Rights) -> Result<(&Handle, Vec<u32>), Failure> {
+        let mailbox = self.gate.pass(rights).await?;
+        let uids = match &self.messages {
             Messages::Known(uids) => uids.clone(),
             Messages::Ranges(ranges) => {
-                self.mailbox.ask(|reply| Command::Select(self.key, ranges.clone(), reply)).await?
+                mailbox.ask(|reply| Command::Select(self.gate.key(), ranges.clone(), reply)).await?
             }
-        })
+        };
+        Ok((mailbox, uids))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use protocol::{DeleteMode, ErrorCode, Field, FlagTerms, FolderReport, ReportMode, Scalar, SortOrder};
+use protocol::{
+    DeleteMode, ErrorCode, Field, FlagTerms, FolderReport, ReportMode, Rights, Scalar, SortOrder,
+};
 use storage::{AccountId, MailboxId};
 
 use crate::failure::Failure;
@@ -38,7 +40,7 @@ impl View {
         Ok(Self { spec, hide_deleted, uid_validity })
     }
 
-    /// Opens it on a mailbox of an account.
+    /// Opens it on a mailbox, for the user of an account.
     pub(super) async fn open(
         self,
         hub: &Arc<Hub>,
@@ -57,12 +59,13 @@ impl View {
 pub(super) fn subscriber(session: &mut Session) -> Subscriber {
     let key = FolderKey { session: session.handle.id().number(), folder: session.next_folder };
     session.next_folder = session.next_folder.wrapping_add(1);
-    Subscriber { key, session: session.handle.inputs().clone() }
+    Subscriber { key, session: session.handle.inputs().clone(), is_guest: false }
 }
 
-/// What the client is told of a view that was opened.
-pub(super) fn report(folder: String, opened: &Opened) -> FolderReport {
+/// What the client is told of a view that was opened; the rights, where they are not all.
+pub(super) fn report(folder: String, opened: &Opened, rights: Option<Rights>) -> FolderReport {
     FolderReport {
+        rights: rights.map(|rights| rights.to_wire().into_owned()),
         mode: Some(ReportMode::Init),
         messages: Some(number(opened.order.len())),
         unseen: Some(number(opened.order.unseen())),

@@ -49,6 +49,15 @@ impl Mailboxes {
         }
     }
 
+    /// Rights to a mailbox were granted or withdrawn: the folders of those who need some are told.
+    pub(crate) async fn rights_changed(&self, id: MailboxId) {
+        let owner = self.lock().get(&id).cloned();
+        if let Some(owner) = owner {
+            // An owner that has just gone had no folders.
+            _ = owner.ask(Command::RightsChanged).await;
+        }
+    }
+
     /// Waits until messages are stored.
     pub(crate) async fn stored(&self) {
         self.stored.notified().await;

@@ -13,12 +13,17 @@ const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(
 pub(crate) struct FileName(String);
 
 impl FileName {
-    /// The name that a message gives to a file, made harmless; none if nothing is left.
-    pub(super) fn new(given: &str) -> Option<Self> {
+    /// The name that is given to a file, made harmless; none if nothing is left.
+    pub(crate) fn new(given: &str) -> Option<Self> {
         let last = given.rsplit(['/', '\\']).find(|part| !part.trim().is_empty())?;
         let name: String = last.chars().filter(|c| !is_deceptive(*c)).map(harmless).collect();
         let name = name.trim_matches(|c: char| c.is_whitespace() || c == '.');
         (!name.is_empty()).then(|| Self(shortened(name)))
+    }
+
+    /// The name.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The value of a `Content-Disposition` field (RFC 6266) of this kind, such as `attachment`.

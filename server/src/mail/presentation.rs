@@ -143,6 +143,7 @@ impl Presenter<'_> {
             disposition: Some(disposition).filter(|disposition| !disposition.is_empty()),
             description: header.text("Content-Description").filter(|text| !text.is_empty()),
             location: header.text("Content-Location").filter(|text| !text.is_empty()),
+            class: header.text("Content-Class").filter(|text| !text.is_empty()),
             parameters: parameters.iter().filter(others).take(PARAMETER_CAP).cloned().collect(),
             disposition_parameters: disposition_parameters.into_iter().take(PARAMETER_CAP).collect(),
             parse_error: entity.problem.map(|problem| problem.to_string()),

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{FlagTerms, Flags, Range};
-use storage::{FlagEdit, MailboxId, Storage};
+use protocol::{ErrorCode, FlagTerms, Flags, Range};
+use storage::{FlagEdit, MailboxId, NewMessage, Storage, Uid};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
@@ -171,6 +171,11 @@ impl Actor {
                 self.tell();
                 _ = reply.send(outcome);
             }
+            Command::Replace(older, message, reply) => {
+                let outcome = self.replace(older, *message).await;
+                self.tell();
+                _ = reply.send(outcome);
+            }
             Command::RemoveOlder(than, reply) => {
                 let removed = self.storage.remove_older(self.id, than).await;
                 let outcome = self.removed(removed);
@@ -186,6 +191,10 @@ impl Actor {
             Command::Arrived(uids, reply) => {
                 self.arrived(&uids).await;
                 self.tell();
+                _ = reply.send(());
+            }
+            Command::RightsChanged(reply) => {
+                self.tell_guests();
                 _ = reply.send(());
             }
             Command::Vanished(reply) => {
@@ -215,6 +224,16 @@ impl Actor {
                 self.untold |= !watch.told && !watch.subscriber.session.is_closed();
             }
         }
+    }
+
+    /// Tells the folders of those who see the mailbox of somebody else.
+    fn tell_guests(&mut self) {
+        for watch in self.folders.values_mut().filter(|watch| watch.subscriber.is_guest) {
+            // Who may not look any more never asks, and so is told nothing after this.
+            watch.changed = true;
+            watch.told = false;
+        }
+        self.tell();
     }
 
     fn order(&self, key: FolderKey) -> Order {
@@ -300,6 +319,14 @@ impl Actor {
         self.hub.shown.forget(self.id, &uids);
         self.change(Meanwhile::Removed(uids));
         Ok(())
+    }
+
+    async fn replace(&mut self, older: u32, message: NewMessage) -> Result<u32, Failure> {
+        let (stored, removed) = self.storage.replace(self.id, Uid(older), message).await?;
+        self.removed(Ok(removed))?;
+        let uid = stored.ok_or(ErrorCode::ServerFailure)?.uid.0;
+        self.arrived(&[uid]).await;
+        Ok(uid)
     }
 
     /// Applies a change now, or when the messages have been read.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use protocol::ErrorCode;
-use storage::MailboxId;
+use storage::{MailboxId, NewMessage};
 use tokio::sync::oneshot;
 
 use super::{Command, Handle, Open, Opened, Spec, Subscriber};
@@ -28,6 +28,17 @@ pub(crate) async fn open(
 /// Removes the messages of the mailbox whose internal date, in milliseconds since 1970, is earlier than this, or all.
 pub(crate) async fn remove_older(hub: &Arc<Hub>, id: MailboxId, than: Option<i64>) -> Result<(), Failure> {
     ask(hub, id, |reply| Command::RemoveOlder(than, reply)).await.map(|(_, ())| ())
+}
+
+/// Stores a message in the mailbox in place of the older version with this UID: the UID that it has.
+pub(crate) async fn replace(
+    hub: &Arc<Hub>,
+    id: MailboxId,
+    older: u32,
+    message: NewMessage,
+) -> Result<u32, Failure> {
+    let replace = |reply| Command::Replace(older, Box::new(message.clone()), reply);
+    ask(hub, id, replace).await.map(|(_, uid)| uid)
 }
 
 /// Asks the owner, who is started if there is none.

@@ -166,6 +166,7 @@ async fn in_session(
         }
         At::Mime { folder, item } => files::mime(&context, &session, &request, &folder, &item).await,
         At::Upload(id) => files::upload(&context, &session, request, &id).await,
+        At::Profile(property) => files::profile(&context, &session, &request, &property).await,
         At::Download(name) => files::download(&context, &session, &request, &name).await,
         At::Unknown => text(StatusCode::NOT_FOUND, "there is nothing at this URL of the session"),
     }

@@ -262,11 +262,10 @@ impl Dialogue {
 
     /// A blob that begins with what the server that delivers writes before a message.
     async fn writer(&self, mail: &Mail) -> Result<BlobWriter, Reply> {
-        let client = self.client.as_deref().unwrap_or_default();
-        let origin = format!("from {client} ([{}])\r\n\tby LMTP ", self.peer);
+        let client = self.client.as_deref().map(|name| (name, self.peer.as_str()));
         let sender = mail.sender.as_ref().map(ToString::to_string).unwrap_or_default();
         let recipient = Some(mail.named.as_str()).filter(|_| mail.recipients.len() == 1);
-        let trace = Trace { sender: &sender, recipient, origin: &origin, host: &self.host };
+        let trace = Trace { sender: &sender, recipient, client, host: &self.host };
         let mut writer = self.hub.storage.blobs().create().map_err(|error| not_stored(&error))?;
         writer.write(trace.lines().as_bytes()).await.map_err(|error| not_stored(&error))?;
         Ok(writer)

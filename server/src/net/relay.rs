@@ -208,7 +208,9 @@ fn verdict(error: &Error) -> Verdict {
     let words = error.source().map(ToString::to_string).unwrap_or_default();
     let (status, text) = enhanced(&words, error.is_permanent());
     let reply = Reply { code: code.into(), status, text };
-    if error.is_permanent() { Verdict::Refused(reply) } else { Verdict::NotYet(reply) }
+    // It wants TLS or another password (RFC 3207, RFC 4954): that can be mended, and the message still be sent.
+    let is_about_us = matches!(reply.code, 530 | 534 | 535 | 538);
+    if error.is_permanent() && !is_about_us { Verdict::Refused(reply) } else { Verdict::NotYet(reply) }
 }
 
 /// The enhanced status that an answer begins with, and the rest of it.

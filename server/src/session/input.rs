@@ -7,6 +7,7 @@ use protocol::Element;
 use tokio::sync::{mpsc, oneshot};
 
 use super::handle::Weight;
+use crate::mailbox::Gate;
 use crate::signal::Addressed;
 
 /// One connection that carries, or carried, a session's messages. Unique in the process.
@@ -111,8 +112,8 @@ pub(crate) struct Locate {
     pub(crate) folder: String,
     /// A message.
     pub(crate) uid: u32,
-    /// Told the mailbox, if the folder is open and shows the message.
-    pub(crate) reply: oneshot::Sender<Option<storage::MailboxId>>,
+    /// Told the way to the mailbox, if the folder is open and shows the message.
+    pub(crate) reply: oneshot::Sender<Option<Gate>>,
 }
 
 /// Why a session is ended from outside.

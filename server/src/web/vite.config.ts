@@ -16,7 +16,7 @@ export default defineConfig({
   },
   server: {
     // `npm run dev` beside a gateway on its default port.
-    proxy: { "/ximss": { target: "ws://127.0.0.1:8100", ws: true }, "/Session": "http://127.0.0.1:8100" },
+    proxy: { "/ximss": { target: "ws://127.0.0.1:8100", ws: true }, "/Session": { target: "http://127.0.0.1:8100" } },
   },
   // On a busy machine the random tests take a while.
   test: { include: ["**/*.test.ts"], testTimeout: 30_000 },

@@ -7,7 +7,6 @@ use crate::Storage;
 use crate::blob::{Blob, BlobKey};
 use crate::clock;
 use crate::error::Result;
-use crate::reference;
 use crate::statement::{Connection, Row, Sql, Value};
 
 /// Every row that names a blob, as `blob` and `size`.
@@ -93,7 +92,7 @@ impl Storage {
     pub async fn check_orphans(&self) -> Result<Orphans> {
         let mut orphans = Orphans::default();
         for shard in 0..=u8::MAX {
-            let files = reference::listed(self.blobs(), shard, i64::MAX).await?;
+            let files = self.blobs().list(shard, i64::MAX).await?;
             for some in files.chunks(AT_ONCE) {
                 let keys: Vec<String> = some.iter().map(|blob| blob.key.to_string()).collect();
                 let known = self.known(&keys).await?;

@@ -43,6 +43,14 @@ const ALL: &[Belonging] = &[
     belonging!("messages of mailboxes that are not there": "message", "mailbox" in "mailbox", "id"),
     belonging!("fields of mailboxes that are not there": "message_field", "mailbox" in "mailbox", "id"),
     belonging!("headers of mailboxes that are not there": "message_header", "mailbox" in "mailbox", "id"),
+    belonging!("files of accounts that are not there": "file", "account" in "account", "id"),
+    belonging!("parts of files that are not there": "file_extent", "file" in "file", "id"),
+    belonging!("rights to files that are not there": "file_right", "file" in "file", "id"),
+    belonging!("passwords of files that are not there": "file_password", "file" in "file", "id"),
+    belonging!("counts of files of accounts that are not there": "file_usage", "account" in "account", "id"),
+    belonging!(
+        "subscriptions to files of accounts that are not there": "file_subscription", "account" in "account", "id"
+    ),
 ];
 
 impl Storage {

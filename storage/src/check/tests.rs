@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Dangling, Orphans};
 use crate::harness::{Bed, message, on_both};
-use crate::{Blob, MailboxId, Room, Uid, Upload};
+use crate::{Blob, FilePath, FileRoom, FileSource, FileUsage, MailboxId, Place, Room, Uid, Upload};
 
 async fn filled(bed: &Bed) -> MailboxId {
     let inbox = bed.inbox().await;
@@ -60,6 +60,29 @@ on_both! {
         let headers = bed.storage.headers(inbox, &uids).await.unwrap();
         assert_eq!(headers.iter().filter(|(_, header)| header == b"mended").count(), 2);
         bed.assert_sound().await;
+    }
+
+    async fn what_is_kept_of_files_is_counted_anew_and_a_torn_file_is_told(bed: &Bed) {
+        let account = bed.account("alice").await.id;
+        let room = FileRoom { files: 9, bytes: 99 };
+        for name in ["docs/a", "b"] {
+            let blob = bed.storage.blobs().put_bytes("12345").await.unwrap();
+            let (path, source) = (FilePath::parse(name).unwrap(), FileSource::Blob(blob));
+            for place in [Place::Whole, Place::End] {
+                bed.storage.write_file(account, path.clone(), place, source.clone(), room).await.unwrap();
+            }
+        }
+        assert_eq!(bed.storage.check_file_usage(account, true).await.unwrap(), None);
+        assert_eq!(bed.storage.check_torn_files(account).await.unwrap(), []);
+        bed.tamper("UPDATE file_usage SET files = 7, bytes = 0").await;
+        for mend in [false, true] {
+            let found = bed.storage.check_file_usage(account, mend).await.unwrap().unwrap();
+            assert_eq!((found.kept.files, found.counted), (7, FileUsage { files: 3, bytes: 20 }));
+        }
+        assert_eq!(bed.storage.check_file_usage(account, false).await.unwrap(), None);
+        bed.assert_sound().await;
+        bed.tamper("DELETE FROM file_extent WHERE position = 0 AND file = (SELECT id FROM file WHERE name = 'a')").await;
+        assert_eq!(bed.storage.check_torn_files(account).await.unwrap(), [FilePath::parse("docs/a").unwrap()]);
     }
 
     async fn fields_and_headers_of_no_message_are_told_and_removed(bed: &Bed) {

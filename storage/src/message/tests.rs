@@ -1,6 +1,6 @@
 //! Do messages come back as they were stored, and change as they were told to?
 
-use crate::harness::{message, on_both};
+use crate::harness::{everywhere, message};
 use crate::{
     Aggregate, Appended, Copied, Error, FlagChange, FlagEdit, Flags, Message, Modseq, NewMessage, Removed,
     SortColumn, SortKey, Uid,
@@ -15,7 +15,7 @@ const fn add(flags: Flags) -> FlagEdit {
     FlagEdit { add: flags, remove: Flags::NONE }
 }
 
-on_both! {
+everywhere! {
     async fn a_message_comes_back_as_it_was_stored(bed: &Bed) {
         let inbox = bed.inbox().await;
         let new = NewMessage { flags: LAST.union(ANSWERED), original_uid: Some(Uid(u32::MAX)), ..message(4) };
@@ -246,6 +246,28 @@ on_both! {
             assert_eq!(keys, expect(column), "{column:?}");
             assert_eq!(state, bed.storage.mailbox(inbox).await.unwrap());
         }
+    }
+
+    async fn a_new_version_takes_the_place_of_the_older_one_and_keeps_its_original(bed: &Bed) {
+        let inbox = bed.inbox().await;
+        bed.storage.append(inbox, vec![message(1), message(2)]).await.unwrap();
+        let originals = async || -> Vec<(u32, Option<Uid>)> {
+            let all = bed.storage.messages(inbox, &[Uid(1), Uid(2), Uid(3), Uid(4), Uid(5)]).await.unwrap();
+            all.iter().map(|message| (message.uid.0, message.original_uid)).collect()
+        };
+        let (stored, removed) = bed.storage.replace(inbox, Uid(1), message(3)).await.unwrap();
+        assert_eq!((stored.unwrap().uid, removed.uids), (Uid(3), vec![Uid(1)]));
+        assert_eq!(originals().await, [(2, None), (3, Some(Uid(1)))]);
+        let (stored, removed) = bed.storage.replace(inbox, Uid(3), message(4)).await.unwrap();
+        assert_eq!((stored.unwrap().uid, removed.uids), (Uid(4), vec![Uid(3)]));
+        assert_eq!(originals().await, [(2, None), (4, Some(Uid(1)))]);
+        // Of two who replace one version, the second loses nothing.
+        let (stored, removed) = bed.storage.replace(inbox, Uid(3), message(5)).await.unwrap();
+        assert_eq!((stored.unwrap().uid, removed.uids), (Uid(5), vec![]));
+        assert_eq!(originals().await, [(2, None), (4, Some(Uid(1))), (5, None)]);
+        assert_eq!(bed.storage.mailbox(inbox).await.unwrap().counts.messages, 3);
+        let nowhere = bed.storage.replace(crate::MailboxId::new().unwrap(), Uid(1), message(6)).await;
+        assert!(matches!(nowhere, Err(Error::NotFound { what: Aggregate::Mailbox })), "{nowhere:?}");
     }
 
     async fn nothing_is_stored_of_an_empty_append(bed: &Bed) {

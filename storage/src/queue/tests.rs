@@ -1,5 +1,7 @@
 //! Is mail that was accepted carried to each recipient, by one at a time, and to the end?
 
+mod kill;
+
 use super::{Claimed, Lane, NewQueued, Outcome, Submission, Waiting};
 use crate::harness::{Bed, message, on_both, unwritten};
 use crate::{Blob, Error, MailboxId, Uid};

@@ -49,9 +49,10 @@ on_both! {
     async fn a_blob_folder_that_cannot_be_made_is_named(bed: &Bed) {
         let file = bed.path().join("file");
         std::fs::write(&file, b"in the way").unwrap();
-        let config = Config { blobs: file.join("blobs"), ..bed.config.clone() };
-        let refused = Storage::open(config.clone()).await.unwrap_err();
-        assert!(matches!(&refused, Error::Unwritable { path, .. } if *path == config.blobs), "{refused}");
+        let blobs = file.join("blobs");
+        let config = Config { blobs: blobs.clone().into(), ..bed.config.clone() };
+        let refused = Storage::open(config).await.unwrap_err();
+        assert!(matches!(&refused, Error::Unwritable { path, .. } if *path == blobs), "{refused}");
     }
 }
 
@@ -65,7 +66,7 @@ async fn a_database_file_that_cannot_be_made_is_named() {
     let a_folder = blobs.clone();
     for path in [under_a_file, a_folder] {
         let database = Database::Sqlite { path: path.clone() };
-        let refused = Storage::open(Config { database, blobs: blobs.clone() }).await.unwrap_err();
+        let refused = Storage::open(Config { database, blobs: blobs.clone().into() }).await.unwrap_err();
         let Error::Unwritable { path: named, .. } = &refused else { panic!("{refused}") };
         assert!(path.starts_with(named), "{refused}");
     }
@@ -77,7 +78,8 @@ async fn a_file_that_is_no_database_is_damaged() {
     let path = folder.path().join("gateway.sqlite");
     std::fs::write(&path, vec![b'x'; 8_192]).unwrap();
     let database = Database::Sqlite { path };
-    let refused = Storage::open(Config { database, blobs: folder.path().join("blobs") }).await.unwrap_err();
+    let refused =
+        Storage::open(Config { database, blobs: folder.path().join("blobs").into() }).await.unwrap_err();
     assert!(matches!(refused, Error::Damaged { .. }), "{refused}");
 }
 

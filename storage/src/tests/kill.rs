@@ -51,7 +51,7 @@ impl Ledger {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
             .env(DATABASE, database)
-            .env(BLOBS, &bed.config.blobs)
+            .env(BLOBS, bed.path().join("blobs"))
             .env(MAILBOX, inbox.to_string())
             .stdout(Stdio::piped())
             .spawn()
@@ -126,7 +126,7 @@ async fn child() {
     };
     let blobs = PathBuf::from(std::env::var_os(BLOBS).unwrap());
     let inbox = MailboxId::parse(&std::env::var(MAILBOX).unwrap()).unwrap();
-    let storage = Storage::open(Config { database, blobs }).await.unwrap();
+    let storage = Storage::open(Config { database, blobs: blobs.into() }).await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..CALLERS {
         callers.spawn(change_for_ever(storage.clone(), inbox, caller));

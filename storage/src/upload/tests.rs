@@ -1,6 +1,6 @@
 //! Does an upload set hold what was put into it, and let go of the rest?
 
-use crate::harness::{message, on_both, unwritten};
+use crate::harness::{everywhere, message, unwritten};
 use crate::{Aggregate, Error, NewMessage, Room, Upload};
 
 const AMPLE: Room = Room { files: 100, bytes: 1_000 };
@@ -9,7 +9,7 @@ fn upload(id: &str, size: u64) -> Upload {
     Upload { id: id.into(), content_type: format!("text/plain; name={id}"), blob: unwritten(size) }
 }
 
-on_both! {
+everywhere! {
     async fn a_file_replaces_the_one_of_its_id_in_its_session_only(bed: &Bed) {
         let (first, second, third) = (upload("x", 1), upload("x", 2), upload("a", 3));
         for one in [&first, &second, &third] {

@@ -1,8 +1,10 @@
-//! Parts of messages and uploaded files, as bytes.
+//! Parts of messages, files of accounts and uploaded files, as bytes.
 //!
 //! What comes from others is never trusted by a browser: no sniffing, no scripts, and shown in place only if its type
 //! is a harmless one.
 
+mod download;
+mod media_type;
 mod part;
 
 use std::io;
@@ -10,13 +12,12 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt};
-use http_body_util::{BodyExt, StreamBody};
-use hyper::body::{Body as _, Frame, Incoming};
+use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, EXPECT, HeaderValue, RANGE,
+    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    EXPECT, HeaderValue, RANGE,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use storage::{Room, Upload};
 use tracing::warn;
 
@@ -253,47 +254,25 @@ async fn store(
 ) -> Result<u64, Refused> {
     let mut writer = hub.storage.blobs().create()?;
     let mut pieces = std::pin::pin!(pieces);
-    while let Some(piece) = pieces.try_next().await.map_err(|_| Refused::Because("the upload broke off"))? {
-        writer.write(&piece).await?;
-        if writer.size() > room {
-            drop(writer);
-            body::drop_rest(pieces).await;
-            return Err(Refused::Because(NO_ROOM));
-        }
+    loop {
+        let refused = match pieces.try_next().await {
+            Ok(None) => break,
+            Ok(Some(piece)) => match writer.write(&piece).await {
+                Ok(()) if writer.size() <= room => continue,
+                Ok(()) => Refused::Because(NO_ROOM),
+                Err(error) => error.into(),
+            },
+            Err(_) => Refused::Because("the upload broke off"),
+        };
+        writer.abandon().await;
+        body::drop_rest(pieces).await;
+        return Err(refused);
     }
     let blob = writer.finish().await?;
     let upload = Upload { id: id.to_owned(), content_type, blob };
     let all = Room { files: MOST_FILES, bytes: hub.config.session.uploads.0 };
     hub.storage.set_upload(session, upload, all).await?;
     Ok(blob.size)
-}
-
-/// `GET /Session/ID/DOWNLOAD/$UPLOAD$/id`.
-pub(super) async fn download(
-    context: &Context,
-    session: &Handle,
-    request: &Request<Incoming>,
-    name: &[String],
-) -> Answer {
-    let [place, id] = name else { return text(StatusCode::NOT_FOUND, "file is not found") };
-    if !place.eq_ignore_ascii_case("$UPLOAD$") {
-        return text(StatusCode::NOT_FOUND, "file is not found");
-    }
-    let storage = &context.hub().storage;
-    let found = async {
-        let upload = storage.upload(&session.id().to_string(), id).await?;
-        let wanted = wanted(request);
-        let Some(range) = wanted.of(upload.blob.size) else { return Ok(unsatisfiable(upload.blob.size)) };
-        let stream = storage.blobs().read_range(upload.blob.key, range.clone()).await?;
-        let body = StreamBody::new(stream.map_ok(Frame::data).map_err(io::Error::other));
-        let mut answer = Response::new(BodyExt::boxed_unsync(body));
-        partial(&mut answer, &wanted, &range, upload.blob.size);
-        let disposition = if is_harmless(&upload.content_type) { "inline" } else { "attachment" };
-        describe(&mut answer, &upload.content_type, disposition);
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        Ok::<_, storage::Error>(answer)
-    };
-    found.await.unwrap_or_else(|error| failed(&error))
 }
 
 fn failed(error: &storage::Error) -> Answer {
@@ -304,6 +283,10 @@ fn failed(error: &storage::Error) -> Answer {
         Error::NoRoom => text(StatusCode::INTERNAL_SERVER_ERROR, NO_ROOM),
         Error::Busy { .. } | Error::Conflict { .. } => {
             text(StatusCode::SERVICE_UNAVAILABLE, "the server's storage is busy: try again")
+        }
+        Error::Unreachable { source } => {
+            warn!(%source, "the message store is out of reach");
+            text(StatusCode::SERVICE_UNAVAILABLE, "the message store is out of reach, try again later")
         }
         Error::AlreadyExists { .. }
         | Error::InvalidName { .. }
@@ -316,6 +299,7 @@ fn failed(error: &storage::Error) -> Answer {
         | Error::Damaged { .. }
         | Error::Unwritable { .. }
         | Error::Configuration { .. }
+        | Error::Refused { .. }
         | Error::Source { .. }
         | Error::BlobStore { .. }
         | Error::Database { .. } => {
@@ -325,6 +309,7 @@ fn failed(error: &storage::Error) -> Answer {
     }
 }
 
+pub(super) use download::{download, profile};
 pub(super) use part::mime;
 
 #[cfg(test)]

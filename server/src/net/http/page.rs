@@ -36,9 +36,10 @@ static FILES: [File; 4] = [
     file!("/icon.svg", "icon.svg", "image/svg+xml"),
 ];
 
-/// The page talks to its own server only, runs its own script only, and is nobody's frame.
+/// The page talks to its own server only, runs its own script only, and is nobody's frame. Pictures from elsewhere are
+/// those of messages: a message's frame has a policy of its own, which lets them in when the user has asked for them.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; frame-src 'self' blob:; \
+    img-src 'self' data: blob: https:; media-src 'self' blob:; connect-src 'self'; frame-src 'self' blob:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 fn tag(content: &[u8]) -> HeaderValue {

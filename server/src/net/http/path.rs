@@ -38,6 +38,8 @@ pub(super) enum InSession {
     Upload(String),
     /// `DOWNLOAD/name`; the segments of the name, decoded.
     Download(Vec<String>),
+    /// `PROFILE/[property[/index][/name]]`; what follows it, decoded.
+    Profile(Vec<String>),
     /// Anything else.
     Unknown,
 }
@@ -80,6 +82,7 @@ impl InSession {
                 Self::Mime { folder, item: rest }
             }
             1 if is("UPLOAD") => Self::Upload(rest.remove(0)),
+            0.. if is("PROFILE") => Self::Profile(rest),
             1.. if is("DOWNLOAD") => Self::Download(rest),
             _ => Self::Unknown,
         }
@@ -129,6 +132,8 @@ mod tests {
         assert_eq!(Target::of("/Session/1/MIME/A%2F%C3%9C/567-01-B.gif/Logo.gif"), session(mime));
         let download = InSession::Download(vec!["$UPLOAD$".to_owned(), "a b".to_owned()]);
         assert_eq!(Target::of("/Session/1/DOWNLOAD/%24UPLOAD$/a%20b"), session(download));
+        let photo = InSession::Profile(vec!["PHOTO".to_owned(), "0".to_owned(), "é".to_owned()]);
+        assert_eq!(Target::of("/Session/1/profile/PHOTO/0/%C3%A9"), session(photo));
     }
 
     #[test]

@@ -6,7 +6,7 @@ import { Files } from "./files/files";
 import { Mail } from "./mail/mail";
 import { Phone } from "./phone/phone";
 import { connectionStatus } from "./status";
-import type { UploadedFile } from "./storage";
+import { Toasts } from "./toast";
 
 type View = "mail" | "phone" | "files";
 
@@ -22,6 +22,7 @@ export class App {
   readonly #files: Files;
   readonly #phone: Phone;
   readonly #tabs = new Map<View, HTMLButtonElement>();
+  readonly #toasts = new Toasts();
   readonly #note = h("p", { class: "notice", role: "status", hidden: true, "data-test": "renewed" });
   readonly #filesButton = h(
     "button",
@@ -29,19 +30,25 @@ export class App {
     icon("files"),
     h("span", { class: "mailbox-name" }, "Files"),
   );
+  readonly #side = h("div", { class: "side", id: "side" });
   #unseen = 0;
   #caller: string | undefined;
   #callsUnderWay = 0;
 
-  constructor(
-    private readonly session: Session,
-    uploads: UploadedFile[],
-  ) {
-    this.#mail = new Mail(session, (unseen) => {
-      this.#unseen = unseen;
-      this.#drawTitle();
+  constructor(private readonly session: Session) {
+    this.#mail = new Mail(session, this.#toasts, {
+      unseenChanged: (unseen) => {
+        this.#unseen = unseen;
+        this.#drawTitle();
+      },
+      showMailboxes: () => this.#openDrawer(),
+      chosen: () => {
+        this.show("mail");
+        this.#closeDrawer();
+      },
+      undo: () => void this.#toasts.undo(),
     });
-    this.#files = new Files(session, uploads);
+    this.#files = new Files(session);
     this.#phone = new Phone(session, ({ waiting, underWay }) => {
       const [call] = waiting;
       this.#caller = call && (call.peerName ?? call.peer);
@@ -56,12 +63,17 @@ export class App {
       h(
         "main",
         { class: "body" },
-        h("div", { class: "side" }, this.#mail.mailboxes.element, this.#filesButton, this.#phone.element),
+        this.#side,
+        h("div", { class: "shade", onclick: () => this.#closeDrawer() }),
         h("div", { class: "content" }, this.#mail.element, this.#files.element),
+        this.#mail.compose.element,
+        this.#writeHere(),
+        this.#toasts.element,
       ),
       this.#bottomTabs(),
     );
-    this.#mail.mailboxes.element.addEventListener("click", () => this.show("mail"));
+    this.#side.append(this.#mailSide(), this.#filesButton, this.#phone.element);
+    document.addEventListener("keydown", (event) => this.#key(event));
     this.show("mail");
     session.client.on("renewed", () => this.#renewed());
   }
@@ -71,13 +83,9 @@ export class App {
     await Promise.all([this.#mail.start(), this.#phone.start()]);
   }
 
-  get uploads(): UploadedFile[] {
-    return this.#files.uploads;
-  }
-
   /** Whether leaving the page would end something. */
   get isBusy(): boolean {
-    return this.#callsUnderWay > 0;
+    return this.#callsUnderWay > 0 || this.#mail.compose.isBusy || this.#files.isBusy;
   }
 
   show(view: View): void {
@@ -87,6 +95,7 @@ export class App {
       else tab.removeAttribute("aria-current");
     }
     const isFiles = view === "files";
+    if (isFiles) void this.#files.show();
     setAttribute(this.#filesButton, "aria-current", isFiles && "true");
     this.#mail.mailboxes.lookAside(isFiles);
   }
@@ -95,11 +104,54 @@ export class App {
     this.#note.hidden = false;
     fill(
       this.#note,
-      h("span", {}, "The session was lost, and a new one has begun. Calls and uploads of the old one are gone."),
+      h("span", {}, "The session was lost, and a new one has begun. Calls of the old one are gone."),
       iconButton("close", "Close", { class: "quiet", onclick: () => void (this.#note.hidden = true) }),
     );
-    this.#files.clear();
     void this.#mail.start();
+  }
+
+  /** The mailboxes, with what makes new ones. */
+  #mailSide(): HTMLElement {
+    const write = () => {
+      this.#closeDrawer();
+      void this.#mail.compose.write();
+    };
+    return h(
+      "nav",
+      { class: "mail-side", "aria-label": "Mailboxes" },
+      iconButton("drafts", "Write", { class: "main write", "data-test": "write", onclick: write }, true),
+      h(
+        "div",
+        { class: "side-title" },
+        h("h2", {}, "Mailboxes"),
+        iconButton("plus", "New mailbox", {
+          class: "quiet",
+          "data-test": "new-mailbox",
+          onclick: () => this.#mail.mailboxActions.create(),
+        }),
+      ),
+      this.#mail.mailboxes.element,
+    );
+  }
+
+  /** The same where the mailboxes are not seen. */
+  #writeHere(): HTMLElement {
+    const write = () => void this.#mail.compose.write();
+    return iconButton("drafts", "Write", { class: "main write-here", "data-test": "write-here", onclick: write });
+  }
+
+  #openDrawer(): void {
+    this.element.classList.add("drawer");
+    this.#side.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }
+
+  #closeDrawer(): void {
+    this.element.classList.remove("drawer");
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.key === "Escape" && this.element.classList.contains("drawer")) this.#closeDrawer();
+    else if (this.element.isConnected && this.element.getAttribute("data-view") === "mail") this.#mail.key(event);
   }
 
   #header(): HTMLElement {

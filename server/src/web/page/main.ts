@@ -12,7 +12,6 @@ import {
   type Saved,
   takeFarewell,
   takeSaved,
-  type UploadedFile,
   writeFarewell,
 } from "./storage";
 
@@ -31,7 +30,7 @@ async function start(): Promise<void> {
   window.addEventListener("pageshow", (event) => void (event.persisted && takeSaved()));
   window.addEventListener("beforeunload", (event) => void (app?.isBusy && event.preventDefault()));
   const saved = takeSaved();
-  if (saved === undefined) document.body.replaceChildren(loginScreen(session, takeFarewell(), () => enter([])));
+  if (saved === undefined) document.body.replaceChildren(loginScreen(session, takeFarewell(), () => enter()));
   else await goOn(saved);
 }
 
@@ -45,23 +44,23 @@ async function goOn(saved: Saved): Promise<void> {
   const text = h("p", { role: "status" }, "Going on where you were …");
   document.body.replaceChildren(h("main", { class: "resuming" }, text, anew));
   try {
-    const how = await session.resume(saved.session);
-    enter(how === "resumed" ? saved.uploads : []);
+    await session.resume(saved.session);
+    enter();
   } catch {
     // The state says so, too.
   }
 }
 
-function enter(uploads: UploadedFile[]): void {
+function enter(): void {
   if (session.client.identity !== undefined) keepTicket(session.client.identity);
-  app = new App(session, uploads);
+  app = new App(session);
   document.body.replaceChildren(app.element);
   void app.start();
 }
 
 function keep(): void {
   const saved = session.save();
-  if (saved !== undefined) save({ session: saved, uploads: app?.uploads ?? [] });
+  if (saved !== undefined) save({ session: saved });
 }
 
 /** Leaves the session alone: it ends by itself when nobody comes back. */

@@ -5,22 +5,16 @@
 
 import type { Identity, SavedSession } from "../sdk";
 
-/** A file of the session's upload set. */
-export interface UploadedFile {
-  id: string;
-  name: string;
-  size: number;
-}
-
 export interface Saved {
   session: SavedSession;
-  uploads: UploadedFile[];
 }
 
 const SESSION = "ximss.session";
 const TICKET = "ximss.ticket";
 const FAREWELL = "ximss.farewell";
 const DEVICES = "ximss.devices";
+const THREADS = "ximss.threads";
+const LIST_WIDTH = "ximss.list-width";
 
 /** Takes out what a page before this one has left. */
 export function takeSaved(): Saved | undefined {
@@ -30,7 +24,7 @@ export function takeSaved(): Saved | undefined {
   const who = read<Pick<Identity, "ticket" | "userName">>("sessionStorage", TICKET);
   if (who === undefined) return undefined;
   const client = { ...who, urlID: "", received: 0, nextId: 1 };
-  return { session: { client, calls: { calls: [], made: 0 }, folders: [] }, uploads: [] };
+  return { session: { client, calls: { calls: [], made: 0 }, folders: [] } };
 }
 
 /** The page is being left. */
@@ -72,6 +66,24 @@ export function chosenDevices(): ChosenDevices {
 
 export function chooseDevices(devices: ChosenDevices): void {
   write("localStorage", DEVICES, devices);
+}
+
+/** Whether messages of a conversation stand together. */
+export function seesThreads(): boolean {
+  return read<boolean>("localStorage", THREADS) ?? false;
+}
+
+export function seeThreads(isThreaded: boolean): void {
+  write("localStorage", THREADS, isThreaded);
+}
+
+/** How wide the list of messages is, in pixels, if the user has made it so. */
+export function listWidth(): number | undefined {
+  return read<number>("localStorage", LIST_WIDTH);
+}
+
+export function keepListWidth(width: number): void {
+  write("localStorage", LIST_WIDTH, width);
 }
 
 type Where = "sessionStorage" | "localStorage";

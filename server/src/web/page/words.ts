@@ -117,5 +117,7 @@ function failure(code: number, text: string | undefined): string {
 }
 
 function sentence(text: string): string {
+  // An address is written as it is.
+  if (/^\S*@/.test(text)) return text;
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -7,12 +7,16 @@ export interface Answers {
   listFeatures: "features";
   prefsRead: "prefs";
   mailboxList: "mailbox";
+  mailboxSubList: "mailboxSubscription";
   folderOpen: "folderReport";
+  folderReopen: "folderReport";
   folderBrowse: "folderReport";
   folderSync: "folderReport";
   folderSearch: "folderSearchResult";
   folderRead: "folderMessage";
+  messageAppend: "messageAdded";
   messageCopy: "messageAdded";
+  messageMove: "messageAdded";
   fileList: "fileInfo";
   fileDirInfo: "fileDirInfo";
   fileRead: "fileData";

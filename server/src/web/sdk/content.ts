@@ -1,6 +1,6 @@
 // What can the body of a message consist of, and how is each kind of it written in XML?
 
-import { type Email, emailCodec } from "./email";
+import { type Email, emailCodec, optionalEmailCodec } from "./email";
 import { element, elements, escape, serialize, text, type XmlElement } from "./xml";
 
 export type { Email, Header, Mime, MimeBody } from "./email";
@@ -32,6 +32,22 @@ export interface SubscriptionEdit {
   mailbox: string;
   /** Whether it is added or removed; absent: added. */
   mode?: "add" | "remove";
+}
+
+/** What somebody shall be allowed with a mailbox. */
+export interface RightsEdit {
+  /** An account, or `anyone` for all accounts of the mailbox's domain. */
+  account: string;
+  /** The rights from now on, a letter each; empty: none. */
+  rights: string;
+}
+
+/** Somebody to whom a message is sent on. */
+export interface Recipient {
+  /** The name beside the address. */
+  realName?: string;
+  /** `local@domain`. */
+  address: string;
 }
 
 /** What is in a file: text, anything in base64, or vCards as XML. */
@@ -80,6 +96,7 @@ export interface Contents {
   fields: string[];
   names: string[];
   messageSet: MessageSet;
+  rights: RightsEdit[];
   subscriptions: SubscriptionEdit[];
   fileContent: FileContent;
   fileAcl: FileAclEntry[] | undefined;
@@ -89,6 +106,8 @@ export interface Contents {
   preferences: Record<string, PreferenceValue>;
   features: Features;
   email: Email;
+  optionalEmail: Email | undefined;
+  recipients: Recipient[];
   sdp: string | undefined;
 }
 
@@ -105,6 +124,15 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
       "uids" in set
         ? set.uids.map((range) => writeRange("UID", range)).join("")
         : set.indexes.map((range) => writeRange("index", range)).join(""),
+  },
+  rights: {
+    read: (message) =>
+      elements(message, "mailboxRights").map((child) => ({
+        account: child.attributes.get("account") ?? "",
+        rights: text(child),
+      })),
+    write: (edits) =>
+      edits.map(({ account, rights }) => element("mailboxRights", { account }, escape(rights))).join(""),
   },
   subscriptions: {
     read: (message) => elements(message, "mailboxSubscription").map(readSubscription),
@@ -134,6 +162,12 @@ export const codecs: { [K in keyof Contents]: Codec<Contents[K]> } = {
   },
   features: { read: readFeatures, write: writeFeatures },
   email: emailCodec,
+  optionalEmail: optionalEmailCodec,
+  recipients: {
+    read: (message) => elements(message, "To").map(readRecipient),
+    write: (recipients) =>
+      recipients.map(({ realName, address }) => element("To", { realName }, escape(address))).join(""),
+  },
   sdp: {
     // XML may have made line feeds of line ends; SDP wants CR LF (RFC 8866 §5).
     read: (message) => elements(message, "sdpText").map((child) => text(child).replace(/\r?\n/g, "\r\n"))[0],
@@ -162,6 +196,11 @@ function readSubscription(of: XmlElement): SubscriptionEdit {
   const mode = of.attributes.get("mode");
   const edit = { mailbox: of.attributes.get("mailbox") ?? "" };
   return mode === undefined ? edit : { ...edit, mode: mode === "add" ? "add" : "remove" };
+}
+
+function readRecipient(of: XmlElement): Recipient {
+  const realName = of.attributes.get("realName");
+  return { ...(realName !== undefined && { realName }), address: text(of) };
 }
 
 function readFileSubscription(of: XmlElement): FileSubscriptionEdit {

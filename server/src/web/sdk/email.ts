@@ -41,6 +41,16 @@ export interface Mime {
   description?: string;
   /** `Content-Location`. */
   location?: string;
+  /** `Content-Class`. */
+  class?: string;
+  /** To compose: the content is the file with this id in the session's upload set. */
+  uploadID?: string;
+  /** To compose: the content is this file of the file storage. */
+  fileName?: string;
+  /** To compose: the content is a message of this open folder, or its part `partID`. */
+  folder?: string;
+  /** To compose: the UID of that message. */
+  UID?: string;
   /** Other parameters of `Content-Type`. */
   parameters: Record<string, string>;
   /** Parameters of `Content-Disposition`. */
@@ -69,6 +79,11 @@ export const emailCodec: Codec<Email> = {
     return email === undefined ? { headers: [] } : readEmail(email);
   },
   write: writeEmail,
+};
+
+export const optionalEmailCodec: Codec<Email | undefined> = {
+  read: (message) => elements(message, "EMail").map(readEmail)[0],
+  write: (email) => (email === undefined ? "" : writeEmail(email)),
 };
 
 /** Header fields whose value is a list of addresses (RFC 5322 §3.6.2, §3.6.3, §3.6.6 and relatives). */
@@ -136,6 +151,11 @@ const NAMED = [
   "disposition",
   "description",
   "location",
+  "class",
+  "uploadID",
+  "fileName",
+  "folder",
+  "UID",
   "readError",
   "parseError",
 ] as const;

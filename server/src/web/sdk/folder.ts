@@ -11,6 +11,9 @@ import { type Row, Table } from "./table";
 /** What to show of a mailbox, and in which order. */
 export type FolderOptions = Omit<Requests["folderOpen"], "folder" | "mailbox">;
 
+/** The same for a folder that is open; without fields, those that it had. */
+export type FolderView = Omit<Requests["folderReopen"], "folder" | "fields"> & { fields?: string[] };
+
 /** A row of a folder, its fields by name. */
 export type FolderRow = Row<FieldsByName>;
 export type FieldsByName = ReadonlyMap<string, ViewerField[]>;
@@ -28,6 +31,8 @@ export interface FolderEvents {
   report: { mode: "added" | "removed" | "updated"; index: number; uid: number };
   /** The view is as it was on the server when it was asked last. */
   synced: undefined;
+  /** The view was built anew, perhaps in another order or with another filter: nothing of it is known yet. */
+  reopened: undefined;
   /** The folder is closed, or its session has ended. */
   closed: undefined;
 }
@@ -41,11 +46,14 @@ type Report = Messages["folderReport"];
 
 export class Folder extends Events<FolderEvents> {
   #table: Table<FieldsByName>;
-  #unseen: number;
+  #unseen = 0;
+  #newest = 0;
   #isOpen = true;
   /** Whether the server has news that were not asked for. */
   #hasNews = false;
   #isSyncing = false;
+  /** Who waits until it is not. */
+  readonly #atRest: (() => void)[] = [];
   /** The places that are wanted now. */
   #wanted: Places | undefined;
   #isBrowsing = false;
@@ -59,8 +67,8 @@ export class Folder extends Events<FolderEvents> {
     init: Report,
   ) {
     super();
-    this.#table = new Table(init.messages ?? 0);
-    this.#unseen = init.unseen ?? 0;
+    this.#table = new Table(0);
+    this.#begin(init);
   }
 
   static async open(client: Client, name: string, mailbox: string, options: FolderOptions): Promise<Folder> {
@@ -82,6 +90,11 @@ export class Folder extends Events<FolderEvents> {
     return this.#isOpen;
   }
 
+  /** The highest UID that a message of the view can have: those that come later have higher ones. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   /** The row at a place, counted from 0; `undefined` if it is not there yet. */
   row(index: number): FolderRow | undefined {
     return this.#table.at(index);
@@ -99,6 +112,36 @@ export class Folder extends Events<FolderEvents> {
     void this.#browse();
   }
 
+  /** Shows the mailbox in another way: sorted or filtered differently, with other fields. */
+  async reopen(options: FolderView): Promise<void> {
+    await this.client.request("folderReopen", { folder: this.name, fields: [], ...options }, (report) => {
+      // Here and not when the response comes: what follows is about the new view.
+      this.#begin(report);
+      this.emit("reopened", undefined);
+    });
+    void this.#browse();
+  }
+
+  /** The UIDs of the messages at these places (`till` is not included), fetched where they are not known. */
+  async uids(from: number, till: number): Promise<number[]> {
+    // While a sync is on its way, the server's places are not those that are known here.
+    while (this.#isSyncing) await new Promise<void>((resolve) => this.#atRest.push(resolve));
+    const known = new Map<number, number>();
+    const places = Array.from({ length: Math.max(0, Math.min(till, this.messages) - from) }, (_, i) => from + i);
+    for (const place of places) {
+      const row = this.#table.at(place);
+      if (row !== undefined) known.set(place, row.uid);
+    }
+    const missing = places.filter((place) => !known.has(place));
+    const [first, last] = [missing[0], missing.at(-1)];
+    if (first !== undefined && last !== undefined) {
+      const set: MessageSet = { indexes: [{ from: first, till: last }] };
+      const rows = await this.client.request("folderBrowse", { folder: this.name, set });
+      for (const { index, UID: uid } of rows) if (index !== undefined && uid !== undefined) known.set(index, uid);
+    }
+    return places.map((place) => known.get(place)).filter((uid) => uid !== undefined);
+  }
+
   /** Asks for a message. Does not mark it as seen. */
   async read(uid: number, totalSizeLimit?: number): Promise<Email> {
     const limit = totalSizeLimit === undefined ? {} : { totalSizeLimit };
@@ -107,19 +150,37 @@ export class Folder extends Events<FolderEvents> {
   }
 
   /** Sets the flags named and clears those named negatively: `Seen`, `Unflagged`. */
-  async mark(uids: number[], flags: string): Promise<void> {
-    await this.client.request("messageMark", { folder: this.name, flags, set: { uids } });
+  async mark(set: MessageSet, flags: string): Promise<void> {
+    await this.client.request("messageMark", { folder: this.name, flags, set });
   }
 
   /** Removes messages; without a mode, as the user's preference says. */
-  async remove(uids: number[], mode?: Requests["messageRemove"]["mode"]): Promise<void> {
-    const set: MessageSet = { uids };
+  async remove(set: MessageSet, mode?: Requests["messageRemove"]["mode"]): Promise<void> {
     await this.client.request("messageRemove", { folder: this.name, set, ...(mode !== undefined && { mode }) });
   }
 
-  /** Copies messages to another mailbox. */
-  async copy(uids: number[], targetMailbox: string): Promise<void> {
-    await this.client.request("messageCopy", { folder: this.name, targetMailbox, set: { uids } });
+  /** Stores a message, with these flags; in the place of an older version of it, if there is one. Returns its UID. */
+  async append(email: Email, flags: string, replaces?: number): Promise<number> {
+    const older = replaces === undefined ? {} : { replacesUID: replaces };
+    const [added] = await this.client.request("messageAppend", {
+      folder: this.name,
+      flags,
+      report: "uid",
+      ...older,
+      email,
+    });
+    if (added === undefined) throw new Error("the server does not say where the message is");
+    return added.UID;
+  }
+
+  /** Copies messages to another mailbox, which is created if it is missing. Returns the UIDs of the copies. */
+  async copy(set: MessageSet, targetMailbox: string): Promise<number[]> {
+    return this.#transfer("messageCopy", set, targetMailbox);
+  }
+
+  /** Moves messages to another mailbox, which is created if it is missing. Returns the UIDs that they have there. */
+  async move(set: MessageSet, targetMailbox: string): Promise<number[]> {
+    return this.#transfer("messageMove", set, targetMailbox);
   }
 
   /** The URL of a message or of a part of it. */
@@ -151,6 +212,18 @@ export class Folder extends Events<FolderEvents> {
 
   // ----
 
+  #begin({ messages = 0, unseen = 0, UIDNext = 1 }: Report): void {
+    this.#table = new Table(messages);
+    this.#unseen = unseen;
+    this.#newest = UIDNext - 1;
+  }
+
+  async #transfer(name: "messageCopy" | "messageMove", set: MessageSet, targetMailbox: string): Promise<number[]> {
+    const target = { targetMailbox, mailboxClass: "", report: "uid" } as const;
+    const added = await this.client.request(name, { folder: this.name, ...target, set });
+    return added.map(({ UID: uid }) => uid);
+  }
+
   async #sync(): Promise<void> {
     if (this.#isSyncing) return;
     this.#isSyncing = true;
@@ -170,6 +243,7 @@ export class Folder extends Events<FolderEvents> {
       // The folder or its session is gone: whoever closes it says so.
     } finally {
       this.#isSyncing = false;
+      for (const resolve of this.#atRest.splice(0)) resolve();
     }
     void this.#browse();
   }
@@ -180,6 +254,7 @@ export class Folder extends Events<FolderEvents> {
     if (unseen !== undefined) this.#unseen = unseen;
     switch (mode) {
       case "added":
+        this.#newest = Math.max(this.#newest, uid);
         this.#table.insert(index, rowOf(uid, report));
         this.emit("report", { mode, index, uid });
         return;

@@ -1,6 +1,6 @@
 // Generated from the protocol crate by `cargo run -p protocol --example typescript`. Do not edit.
 
-import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, SubscriptionEdit, ViewerField } from "./content";
+import type { Email, Features, FileAclEntry, FileContent, FileSubscriptionEdit, MessageSet, PreferenceValue, Recipient, RightsEdit, SubscriptionEdit, ViewerField } from "./content";
 
 /** How an attribute is written: as it is, as a number, or as yes. */
 export type AttributeKind = "string" | "number" | "boolean";
@@ -110,6 +110,23 @@ export interface Requests {
     mailbox: string;
     /** If present, the mailboxes below it are removed, too. */
     children?: boolean;
+  };
+  /** Tells the user's own rights. Answered by one `mailboxRights`. */
+  mailboxRightsGet: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Tells what has been granted to others, for who has the right `a`. Answered by one `mailboxRights` for each of them. The owner, who has all rights, is not among them. */
+  mailboxRightsList: {
+    /** The mailbox. */
+    mailbox: string;
+  };
+  /** Sets the rights of those who are named; others keep theirs: all, or none if one is not possible. Rights only ever add up: what is granted to `anyone`, each account of the domain has beside its own. The owner has all. */
+  mailboxRightsSet: {
+    /** The mailbox, to which the user has the right `a`. */
+    mailbox: string;
+    /** Who, and what from now on. */
+    rights: RightsEdit[];
   };
   /** Lists subscriptions. Answered by one `mailboxSubscription` for each; the mailbox need not exist. */
   mailboxSubList: {
@@ -264,6 +281,51 @@ export interface Requests {
     decrypt?: boolean;
     /** Which messages. */
     set: MessageSet;
+  };
+  /** Stores a message in a mailbox without sending it: the `<EMail>` of the body, or an uploaded file that is a message. With `report`, answered by `messageAdded`. */
+  messageAppend: {
+    /** An open folder, in whose mailbox it is stored; else `targetMailbox` names the mailbox. */
+    folder?: string;
+    /** The mailbox. */
+    targetMailbox?: string;
+    /** If that mailbox does not exist, create it with this class; it may be empty. */
+    mailboxClass?: string;
+    /** The flags that it has from the beginning; absent: none. */
+    flags?: string;
+    /** When it came; absent: now. */
+    internalDate?: string;
+    /** `uid`: report the UID that it has there. */
+    report?: "uid";
+    /** The UID in the same mailbox of the version that it replaces, such as a draft saved before: that one is removed as this one is stored, and is its original (`ORIGUID`). One that is gone already is no error. */
+    replacesUID?: number;
+    /** A file of the session's upload set that is a message, stored as it is. Then there is no `<EMail>`. */
+    uploadID?: string;
+    /** The message. */
+    email?: Email;
+  };
+  /** Sends a message to those whom its `To`, `Cc` and `Bcc` name; nobody is told of `Bcc`. A copy with it goes to the mailbox that the preference `SentBox` names, which is created if it is missing. When it is answered with success, the message is on its way whatever happens. `From` is the account's address; it may be left out. */
+  messageSubmit: {
+    /** `yes`: keep no copy. */
+    noSentCopy?: boolean;
+    /** An open folder with the message that this one answers: it is marked `Answered`. */
+    replyFolder?: string;
+    /** Its UID. */
+    replyUID?: number;
+    /** An open folder with the draft of this message: it is removed. */
+    draftFolder?: string;
+    /** Its UID. */
+    draftUID?: number;
+    /** The message. */
+    email: Email;
+  };
+  /** Sends messages on to others as they are, with fields before them that tell who did it (RFC 5322 §3.6.6), and marks them `Redirected`. */
+  messageRedirect: {
+    /** The folder. */
+    folder: string;
+    /** Which messages. */
+    set: MessageSet;
+    /** To whom: `<To realName="Bob">bob@example.org</To>`, one for each. */
+    recipients: Recipient[];
   };
   /** Removes all messages of the Trash mailbox. */
   emptyTrash: Record<never, never>;
@@ -445,6 +507,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   mailboxCreate: { attributes: { mailbox: "string", mailboxClass: "string" }, body: {} },
   mailboxRename: { attributes: { mailbox: "string", newName: "string", children: "boolean" }, body: {} },
   mailboxRemove: { attributes: { mailbox: "string", children: "boolean" }, body: {} },
+  mailboxRightsGet: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsList: { attributes: { mailbox: "string" }, body: {} },
+  mailboxRightsSet: { attributes: { mailbox: "string" }, body: { rights: "rights" } },
   mailboxSubList: { attributes: { filter: "string" }, body: {} },
   mailboxSubUpdate: { attributes: {}, body: { subscriptions: "subscriptions" } },
   folderOpen: { attributes: { folder: "string", mailbox: "string", mailboxClass: "string", sortField: "string", sortOrder: "string", filter: "string", filterField: "string", hideDeleted: "boolean", UIDValidity: "number", UIDMin: "number" }, body: { fields: "fields" } },
@@ -459,6 +524,9 @@ export const requests: Record<keyof Requests, Descriptor> = {
   messageRemove: { attributes: { folder: "string", mode: "string" }, body: { set: "messageSet" } },
   messageCopy: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
   messageMove: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", report: "string", encrypt: "boolean", decrypt: "boolean" }, body: { set: "messageSet" } },
+  messageAppend: { attributes: { folder: "string", targetMailbox: "string", mailboxClass: "string", flags: "string", internalDate: "string", report: "string", replacesUID: "number", uploadID: "string" }, body: { email: "optionalEmail" } },
+  messageSubmit: { attributes: { noSentCopy: "boolean", replyFolder: "string", replyUID: "number", draftFolder: "string", draftUID: "number" }, body: { email: "email" } },
+  messageRedirect: { attributes: { folder: "string" }, body: { set: "messageSet", recipients: "recipients" } },
   emptyTrash: { attributes: {}, body: {} },
   emptyMailbox: { attributes: { mailbox: "string", duration: "string" }, body: {} },
   fileList: { attributes: { directory: "string", fileName: "string", position: "number", limit: "number" }, body: {} },
@@ -566,6 +634,15 @@ export interface Messages {
     isFolder?: boolean;
     /** What the user may do with it; absent: everything. */
     rights?: string;
+  };
+  /** Answers `mailboxRightsGet` and `mailboxRightsList`. */
+  mailboxRights: {
+    /** The mailbox, as the request names it. */
+    mailbox: string;
+    /** Whose rights: an account, or `anyone` for all accounts of the mailbox's domain; absent: the user's own. */
+    account?: string;
+    /** The rights, a letter each. */
+    letters: string;
   };
   /** Answers `mailboxSubList`. */
   mailboxSubscription: {
@@ -760,6 +837,7 @@ export const messages: Record<keyof Messages, Descriptor> = {
   session: { attributes: { urlID: "string", userName: "string", realName: "string", version: "string", ticket: "string", requests: "number" }, body: {} },
   prefs: { attributes: { type: "string" }, body: { preferences: "preferences" } },
   mailbox: { attributes: { mailbox: "string", UIDValidity: "number", UIDNext: "number", messages: "number", Messages: "number", Unseen: "number", size: "number", Size: "number", Class: "string", pureFolder: "boolean", isFolder: "boolean", rights: "string" }, body: {} },
+  mailboxRights: { attributes: { mailbox: "string", account: "string" }, body: { letters: "text" } },
   mailboxSubscription: { attributes: { mailbox: "string" }, body: {} },
   folderReport: { attributes: { folder: "string", index: "number", UID: "number", mode: "string", messages: "number", unseen: "number", rights: "string", UIDValidity: "number", UIDNext: "number" }, body: { fields: "viewerFields" } },
   folderSearchResult: { attributes: { folder: "string", index: "number", UID: "number", partial: "string" }, body: {} },

@@ -3,7 +3,9 @@
 import { Calls, type SavedCalls } from "./calls";
 import { Client, type SavedClient } from "./client";
 import { type OpenSocket, openWebSocket } from "./connection";
+import type { Email, PreferenceValue } from "./content";
 import { Folder, type FolderOptions } from "./folder";
+import { FileStorage } from "./file-storage";
 import type { Messages } from "./protocol";
 
 /** What a page that is loaded again needs to go on: plain data, for `sessionStorage`. */
@@ -14,9 +16,16 @@ export interface SavedSession {
   folders: string[];
 }
 
+/** Where a message is: the name of an open folder, and its UID there. */
+export interface MessagePlace {
+  folder: string;
+  uid: number;
+}
+
 export class Session {
   readonly client: Client;
   readonly calls: Calls;
+  readonly files: FileStorage;
   readonly #folders = new Map<string, Folder>();
   #opened = 0;
 
@@ -24,6 +33,7 @@ export class Session {
   constructor(server: string, openSocket: OpenSocket = openWebSocket) {
     this.client = new Client(server, openSocket);
     this.calls = new Calls(this.client);
+    this.files = new FileStorage(this.client);
     this.client.on("folderReport", ({ folder, mode }) => {
       if (mode === "notify") this.#folders.get(folder)?.notified();
     });
@@ -59,9 +69,43 @@ export class Session {
     return this.client.logout();
   }
 
-  /** The mailboxes that match a pattern as of IMAP LIST; without one, all. */
-  mailboxes(filter?: string): Promise<Messages["mailbox"][]> {
-    return this.client.request("mailboxList", filter === undefined ? {} : { filter });
+  /** All mailboxes, with the containers that have only mailboxes below them. */
+  mailboxes(): Promise<Messages["mailbox"][]> {
+    return this.client.request("mailboxList", { pureFolder: true });
+  }
+
+  async createMailbox(mailbox: string): Promise<void> {
+    await this.client.request("mailboxCreate", { mailbox });
+  }
+
+  /** Renames a mailbox, and those below it with it. Folders on it stay open. */
+  async renameMailbox(mailbox: string, newName: string): Promise<void> {
+    await this.client.request("mailboxRename", { mailbox, newName, children: true });
+  }
+
+  /** Removes a mailbox with its messages, and those below it. */
+  async removeMailbox(mailbox: string): Promise<void> {
+    await this.client.request("mailboxRemove", { mailbox, children: true });
+  }
+
+  /** Removes all messages of a mailbox for good. */
+  async emptyMailbox(mailbox: string): Promise<void> {
+    await this.client.request("emptyMailbox", { mailbox, duration: "0" });
+  }
+
+  /** The values of preferences that are in force; those without a value are absent. */
+  async preferences(...names: string[]): Promise<Record<string, PreferenceValue>> {
+    const [prefs] = await this.client.request("prefsRead", { names });
+    return prefs?.preferences ?? {};
+  }
+
+  /** Sends a message. What it answers is marked so, its draft is removed. */
+  async submit(email: Email, { answers, draft }: { answers?: MessagePlace; draft?: MessagePlace } = {}): Promise<void> {
+    await this.client.request("messageSubmit", {
+      email,
+      ...(answers && { replyFolder: answers.folder, replyUID: answers.uid }),
+      ...(draft && { draftFolder: draft.folder, draftUID: draft.uid }),
+    });
   }
 
   /** Opens a mailbox as a folder of its own, which keeps up with the mailbox until it is closed. */

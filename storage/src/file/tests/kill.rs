@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::{ALL, AMPLE, path, read};
@@ -46,7 +47,7 @@ fn record_until_killed(ledger: &mut Ledger, bed: &Bed, account: AccountId, answe
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["file::tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
         .env(DATABASE, database)
-        .env(BLOBS, &bed.config.blobs)
+        .env(BLOBS, bed.path().join("blobs"))
         .env(ACCOUNT, account.to_string())
         .stdout(Stdio::piped())
         .spawn()
@@ -127,7 +128,7 @@ async fn child() {
     } else {
         Database::Sqlite { path: database.into() }
     };
-    let blobs = std::env::var_os(BLOBS).unwrap().into();
+    let blobs = PathBuf::from(std::env::var_os(BLOBS).unwrap()).into();
     let account = AccountId::parse(&std::env::var(ACCOUNT).unwrap()).unwrap();
     let storage = Storage::open(Config { database, blobs }).await.unwrap();
     let mut callers = tokio::task::JoinSet::new();

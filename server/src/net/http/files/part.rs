@@ -9,14 +9,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt, stream};
+use futures_util::{Stream, TryStreamExt};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
+use protocol::{ErrorCode, Rights};
 use storage::{Blob, Blobs};
 
 use super::{Wanted, describe, failed, is_harmless, partial, unsatisfiable, wanted};
+use crate::content::{EncodedPart, decoded};
 use crate::hub::Hub;
 use crate::mail::{Blocks, Entry, Outline, Part, PartId};
 use crate::net::http::answer::{Answer, Body, text, whole};
@@ -79,8 +81,15 @@ pub(in crate::net::http) async fn mime(
     let (name, uid) = (folder.to_owned(), item.uid);
     let located = session.ask(|reply| Input::Locate(Box::new(Locate { folder: name, uid, reply }))).await;
     let Ok(located) = located else { return gone() };
-    let Some(mailbox) = located else {
+    let Some(gate) = located else {
         return text(StatusCode::NOT_FOUND, "the folder is not open, or does not show this message");
+    };
+    let mailbox = match gate.pass(Rights::READ).await {
+        Ok(mailbox) => mailbox.id(),
+        Err(failure) if failure.code() == ErrorCode::AccessDenied => {
+            return text(StatusCode::FORBIDDEN, failure.code().text());
+        }
+        Err(failure) => return text(StatusCode::SERVICE_UNAVAILABLE, failure.code().text()),
     };
     let hub = context.hub();
     let found = async {
@@ -118,8 +127,9 @@ async fn answer(
         let body = match content {
             Content::Plain(place) => plain(hub.storage.blobs(), blob, place, &range).await?,
             Content::Encoded(_) => {
-                let place = Place { blob, entry: place, outline: Arc::clone(&outline) };
-                streamed(decoded(hub.storage.blobs().clone(), place, range.clone()))
+                let part = EncodedPart { blob, entry: place, outline: Arc::clone(&outline) };
+                let pieces = decoded(hub.storage.blobs().clone(), part, range.clone());
+                streamed(pieces.map_err(io::Error::other))
             }
         };
         Some((body, range, length))
@@ -187,43 +197,6 @@ async fn plain(blobs: &Blobs, blob: Blob, place: Range<u64>, range: &Range<u64>)
 
 fn streamed(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Body {
     BodyExt::boxed_unsync(StreamBody::new(pieces.map_ok(Frame::data)))
-}
-
-/// An encoded part of a message.
-struct Place {
-    blob: Blob,
-    entry: usize,
-    outline: Arc<Outline>,
-}
-
-impl Place {
-    fn entry(&self) -> Option<(&Entry, &Blocks)> {
-        let entry = self.outline.entry(self.entry)?;
-        Some((entry, entry.blocks.as_ref()?))
-    }
-}
-
-/// A range of a body that is decoded on the way, block by block.
-fn decoded(blobs: Blobs, place: Place, range: Range<u64>) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    let first = place.entry().map_or(0, |(_, blocks)| blocks.at(range.start));
-    stream::try_unfold((blobs, place, first), move |(blobs, place, number)| {
-        let range = range.clone();
-        async move {
-            let Some((entry, blocks)) = place.entry() else { return Ok(None) };
-            let Some(block) = blocks.get(number).filter(|block| block.decoded < range.end) else {
-                return Ok(None);
-            };
-            let (from, till) = (entry.body + block.encoded.start, entry.body + block.encoded.end);
-            let pieces = blobs.read_range(place.blob.key, from..till).await.map_err(io::Error::other)?;
-            let encoded: Vec<Bytes> = pieces.try_collect().await.map_err(io::Error::other)?;
-            let bytes = Bytes::from(block.decode(&encoded.concat()));
-            let within = |at: u64| {
-                usize::try_from(at.saturating_sub(block.decoded)).unwrap_or(usize::MAX).min(bytes.len())
-            };
-            let piece = bytes.slice(within(range.start)..within(range.end));
-            Ok(Some((piece, (blobs, place, number + 1))))
-        }
-    })
 }
 
 /// What came of taking a part out of the whole message.

@@ -1,22 +1,32 @@
-// Which files has the user sent to the session, and how far are they?
+// Which files has the user, and what can be done with them?
 
-import { download, type Progress, type Session, upload, uploadUrl } from "../../sdk";
-import { h, icon, iconButton } from "../dom";
-import { size } from "../format";
-import type { UploadedFile } from "../storage";
+import { type FileEntry, RequestError, type Session, SessionEnded } from "../../sdk";
+import { ask } from "../dialog";
+import { fill, h, icon, iconButton } from "../dom";
+import { parseTime, shortTime, size } from "../format";
+import { openMenu } from "../menu";
 import { problem } from "../words";
+import { unusedName, wayTo, within } from "./path";
+import { Transfer } from "./transfer";
+
+/** How many files are fetched at once. */
+const PAGE = 200;
 
 export class Files {
   readonly element: HTMLElement;
-  readonly #list = h("ul", { class: "file-list" });
-  readonly #empty = h("p", { class: "muted" }, "Nothing was uploaded in this session yet.");
-  readonly #uploaded = new Map<string, { file: UploadedFile; item: HTMLElement }>();
-  #made = 0;
+  readonly #way = h("nav", { class: "way", "aria-label": "Where you are" });
+  readonly #transfers = h("ul", { class: "file-list", "aria-label": "On their way" });
+  readonly #list = h("ul", { class: "file-list", "aria-label": "Files", "data-test": "files" });
+  readonly #empty = h("p", { class: "files-empty muted", hidden: true, "data-test": "files-empty" });
+  readonly #more = h("button", { type: "button", hidden: true, onclick: () => void this.#fetchMore() }, "Show more");
+  readonly #notice = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "files-problem" });
+  readonly #usage = h("p", { class: "muted", "data-test": "usage" });
+  #directory = "";
+  #entries: FileEntry[] = [];
+  /** The paths of files that are on their way. */
+  readonly #coming = new Set<string>();
 
-  constructor(
-    private readonly session: Session,
-    uploads: UploadedFile[],
-  ) {
+  constructor(private readonly session: Session) {
     const chooser = h("input", {
       type: "file",
       multiple: true,
@@ -27,147 +37,198 @@ export class Files {
         chooser.value = "";
       },
     });
+    const create = () => this.#createDirectory();
     this.element = h(
       "section",
-      { class: "files", "aria-label": "Files" },
-      h("h2", {}, "Files"),
-      h("p", { class: "muted" }, "What you upload belongs to this session and goes when you log out."),
-      h(
-        "div",
-        {
-          class: "drop",
-          "data-test": "drop",
-          ondrop: (event: DragEvent) => this.#uploadAll(event.dataTransfer?.files ?? null),
+      {
+        class: "files",
+        "aria-label": "Files",
+        "data-test": "drop",
+        ondragover: (event: DragEvent) => {
+          if (event.dataTransfer?.types.includes("Files") === true) this.element.classList.add("dropping");
         },
-        icon("upload"),
-        h("span", {}, "Drop files here, or"),
-        h("button", { type: "button", "data-test": "upload", onclick: () => chooser.click() }, "Choose files"),
+        ondragleave: () => this.element.classList.remove("dropping"),
+        ondrop: (event: DragEvent) => {
+          this.element.classList.remove("dropping");
+          this.#uploadAll(event.dataTransfer?.files ?? null);
+        },
+      },
+      h(
+        "header",
+        { class: "files-head" },
+        this.#way,
+        iconButton("plus", "New directory", { class: "quiet", "data-test": "new-directory", onclick: create }, true),
+        iconButton("upload", "Upload", { class: "main", "data-test": "upload", onclick: () => chooser.click() }, true),
         chooser,
       ),
-      this.#empty,
+      this.#notice,
+      this.#transfers,
       this.#list,
+      this.#empty,
+      this.#more,
+      this.#usage,
     );
     // A file that misses the field does not take the place of the page.
     window.addEventListener("dragover", (event) => event.preventDefault());
     window.addEventListener("drop", (event) => event.preventDefault());
-    for (const file of uploads) this.#show(file);
   }
 
-  /** What is in the upload set. */
-  get uploads(): UploadedFile[] {
-    return [...this.#uploaded.values()].map(({ file }) => file);
+  /** Whether files are on their way. */
+  get isBusy(): boolean {
+    return this.#coming.size > 0;
   }
 
-  /** The session they belonged to has ended. */
-  clear(): void {
-    for (const { item } of this.#uploaded.values()) item.remove();
-    this.#uploaded.clear();
-    this.#empty.hidden = false;
+  /** Looks at what is there now. */
+  async show(): Promise<void> {
+    await this.#open(this.#directory);
+  }
+
+  async #open(directory: string): Promise<void> {
+    await this.#try(async () => {
+      const entries = await this.session.files.list(directory, 0, PAGE).catch((error: unknown) => {
+        // It may have gone meanwhile: then the root is looked at.
+        if (directory === "" || !(error instanceof RequestError) || error.errorNum !== NO_SUCH) throw error;
+        return undefined;
+      });
+      if (entries === undefined) return this.#open("");
+      this.#directory = directory;
+      this.#entries = entries;
+      this.#draw();
+      const { size: bytes = 0, files = 0, sizeLimit } = (await this.session.files.usage()) ?? {};
+      const limit = sizeLimit === undefined ? "" : ` of ${size(sizeLimit)}`;
+      this.#usage.textContent = `${files === 1 ? "1 file" : `${files.toLocaleString()} files`} in all, ${size(bytes)}${limit}`;
+    });
+  }
+
+  async #fetchMore(): Promise<void> {
+    await this.#try(async () => {
+      this.#entries = [...this.#entries, ...(await this.session.files.list(this.#directory, this.#entries.length, PAGE))];
+      this.#draw();
+    });
+  }
+
+  // ---- what is seen
+
+  #draw(): void {
+    const root = { name: "Files", path: "" };
+    const steps = [root, ...wayTo(this.#directory)].map(({ name, path }) =>
+      path === this.#directory
+        ? h("h2", { "aria-current": "location", "data-test": "directory" }, name)
+        : h("button", { type: "button", class: "link", onclick: () => void this.#open(path) }, name),
+    );
+    fill(this.#way, ...steps.flatMap((step, i) => (i === 0 ? [step] : [icon("chevron"), step])));
+    const directoriesFirst = (a: FileEntry, b: FileEntry) => Number(b.isDirectory) - Number(a.isDirectory);
+    fill(this.#list, ...this.#entries.toSorted(directoriesFirst).map((entry) => this.#item(entry)));
+    this.#empty.hidden = this.#entries.length > 0;
+    this.#empty.textContent = "Nothing is here. Drop files, or choose Upload.";
+    this.#more.hidden = this.#entries.length === 0 || this.#entries.length % PAGE !== 0;
+  }
+
+  #item(entry: FileEntry): HTMLElement {
+    const { name, isDirectory, modified } = entry;
+    const path = within(this.#directory, name);
+    const time = modified === undefined ? undefined : parseTime(modified);
+    const title = isDirectory
+      ? h("button", { type: "button", class: "file-name link", onclick: () => void this.#open(path) }, name)
+      : h("a", { class: "file-name", href: this.session.files.url(path), download: name, title: `Save ${name}` }, name);
+    title.setAttribute("data-test", isDirectory ? "open-directory" : "download");
+    return h(
+      "li",
+      { class: "file", "data-test": "file", "data-name": name },
+      icon(isDirectory ? "folder" : "files"),
+      title,
+      h("span", { class: "muted" }, isDirectory ? "" : size(entry.size)),
+      h("span", { class: "muted file-time" }, time === undefined ? "" : shortTime(time, new Date())),
+      iconButton("more", `What can be done with ${name}`, {
+        class: "quiet",
+        "aria-haspopup": "menu",
+        "data-test": "file-menu",
+        onclick: (event: MouseEvent) => this.#menu(event.currentTarget as HTMLElement, entry, path),
+      }),
+    );
+  }
+
+  #menu(at: HTMLElement, entry: FileEntry, path: string): void {
+    openMenu(at, entry.name, [
+      { label: "Rename or move …", icon: "drafts", run: () => this.#rename(path), name: "file-rename" },
+      { label: "Remove …", icon: "trash", run: () => this.#remove(entry, path), name: "file-remove", isDangerous: true },
+    ]);
+  }
+
+  // ---- what the user does
+
+  #createDirectory(): void {
+    ask({
+      title: "New directory",
+      field: { label: "Name", value: "" },
+      confirm: "Create",
+      act: async (name) => {
+        await this.session.files.createDirectory(within(this.#directory, name));
+        await this.show();
+      },
+    });
+  }
+
+  #rename(path: string): void {
+    ask({
+      title: `Rename ${path}`,
+      text: "With a slash, it goes into a directory: letters/2026.txt.",
+      field: { label: "New name", value: path },
+      confirm: "Rename",
+      act: async (name) => {
+        if (name !== path) await this.session.files.rename(path, name);
+        await this.show();
+      },
+    });
+  }
+
+  #remove({ name, isDirectory }: FileEntry, path: string): void {
+    ask({
+      title: `Remove ${name}?`,
+      text: isDirectory ? "The directory and all that is in it are removed for good." : "The file is removed for good.",
+      confirm: "Remove",
+      isDangerous: true,
+      act: async () => {
+        await this.session.files.remove(path);
+        await this.show();
+      },
+    });
   }
 
   #uploadAll(files: FileList | null): void {
-    for (const file of files ?? []) void this.#upload(file);
+    for (const file of files ?? []) void this.#upload(file, this.#directory);
   }
 
-  async #upload(file: File): Promise<void> {
-    this.#made += 1;
-    const id = `${Date.now().toString(36)}-${this.#made}`;
-    const transfer = new Transfer(file.name, "upload");
-    this.#empty.hidden = true;
-    this.#list.append(transfer.element);
+  async #upload(file: File, directory: string): Promise<void> {
+    const transfer = new Transfer(file.name);
+    this.#transfers.append(transfer.element);
+    let path: string | undefined;
     try {
-      await upload(this.session.client, id, file, transfer.options);
+      const isUsed = async (name: string) =>
+        this.#coming.has(within(directory, name)) || (await this.session.files.has(within(directory, name)));
+      path = within(directory, await unusedName(file.name, isUsed));
+      this.#coming.add(path);
+      await this.session.files.store(path, file, transfer.options);
       transfer.element.remove();
-      this.#show({ id, name: file.name, size: file.size });
+      await this.show();
     } catch (error) {
       transfer.failed(error);
+    } finally {
+      if (path !== undefined) this.#coming.delete(path);
     }
   }
 
-  #show(file: UploadedFile): void {
-    const item = h(
-      "li",
-      { class: "file", "data-test": "file" },
-      icon("files"),
-      h("span", { class: "file-name" }, file.name),
-      h("span", { class: "muted" }, size(file.size)),
-      iconButton("download", "Download", {
-        class: "quiet",
-        "data-test": "download",
-        onclick: () => void this.#download(file, item),
-      }),
-    );
-    this.#uploaded.set(file.id, { file, item });
-    this.#empty.hidden = true;
-    this.#list.append(item);
-  }
-
-  async #download(file: UploadedFile, item: HTMLElement): Promise<void> {
-    const transfer = new Transfer(file.name, "download");
-    item.after(transfer.element);
+  async #try(request: () => Promise<void>): Promise<void> {
+    this.#notice.hidden = true;
     try {
-      const blob = await download(uploadUrl(this.session.client, file.id), transfer.options);
-      transfer.element.remove();
-      const url = URL.createObjectURL(blob);
-      h("a", { href: url, download: file.name }).click();
-      // The browser has taken what it needs by then.
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      await request();
     } catch (error) {
-      transfer.failed(error);
+      if (error instanceof SessionEnded) return;
+      this.#notice.hidden = false;
+      this.#notice.textContent = problem(error);
     }
   }
 }
 
-/** A file on its way. */
-class Transfer {
-  readonly element: HTMLElement;
-  readonly #bar = h("progress", { max: 1, value: 0 });
-  readonly #text = h("span", { class: "muted" });
-  readonly #button = iconButton("close", "Stop", {
-    class: "quiet",
-    "data-test": "stop",
-    onclick: () => this.#cancel(),
-  });
-  readonly #stop = new AbortController();
-  readonly options = {
-    signal: this.#stop.signal,
-    onProgress: (progress: Progress) => this.#progress(progress),
-  };
-
-  constructor(name: string, direction: "upload" | "download") {
-    this.#bar.setAttribute("aria-label", direction === "upload" ? `Uploading ${name}` : `Downloading ${name}`);
-    this.element = h(
-      "li",
-      { class: "file transfer", "data-test": direction === "upload" ? "uploading" : "downloading" },
-      icon(direction),
-      h("span", { class: "file-name" }, name),
-      this.#text,
-      this.#button,
-      this.#bar,
-    );
-  }
-
-  failed(error: unknown): void {
-    if (this.#stop.signal.aborted) {
-      this.element.remove();
-      return;
-    }
-    this.#bar.remove();
-    this.#button.setAttribute("aria-label", "Close");
-    this.#button.title = "Close";
-    this.#text.textContent = problem(error);
-    this.element.classList.add("bad");
-    this.element.setAttribute("role", "alert");
-  }
-
-  #progress({ done, total }: Progress): void {
-    if (total === undefined || total === 0) this.#bar.removeAttribute("value");
-    else this.#bar.value = done / total;
-    this.#text.textContent = total === undefined ? size(done) : `${size(done)} of ${size(total)}`;
-  }
-
-  #cancel(): void {
-    this.#stop.abort();
-    this.element.remove();
-  }
-}
+/** There is no such thing. */
+const NO_SUCH = 512;

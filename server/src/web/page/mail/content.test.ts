@@ -14,7 +14,7 @@ const parts = (subtype: string, ...all: Mime[]): Mime => mime(`multipart/${subty
 const shown = (whole: Mime) => contentOf({ headers: [], mime: whole });
 
 test("a message without a body has nothing to show", () => {
-  expect(contentOf({ headers: [] })).toEqual({ sections: [], attachments: [], related: [] });
+  expect(contentOf({ headers: [] })).toEqual({ sections: [], attachments: [], related: [], shown: [] });
 });
 
 test("the forms of an alternative are one section", () => {
@@ -50,6 +50,13 @@ test("a text that is a file is attached", () => {
   const { sections, attachments } = shown(parts("mixed", body, attached, calendar));
   expect(sections).toEqual([{ plain: body }]);
   expect(attachments).toEqual([attached, calendar]);
+});
+
+test("messages and what has a presentation of its own are shown, and can be saved", () => {
+  const message = mime("message/rfc822", { kind: "email", email: { headers: [] } });
+  const card = mime("text/x-vcard", { kind: "xml", xml: "<vCard/>" });
+  const { attachments, shown: seen } = shown(parts("mixed", text("text/plain"), message, card, file("image/png")));
+  expect([attachments.length, seen]).toEqual([3, [message, card]]);
 });
 
 test.each<[Partial<Mime>, string]>([

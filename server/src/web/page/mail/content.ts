@@ -13,15 +13,22 @@ export interface Content {
   attachments: Mime[];
   /** Parts that the HTML may refer to as `cid:`. */
   related: Mime[];
+  /** Those of the attachments that can be shown: messages, cards, invitations, reports. */
+  shown: Mime[];
 }
 
 export function contentOf({ mime }: Email): Content {
-  const content: Content = { sections: [], attachments: [], related: [] };
+  const content = nothing();
   if (mime !== undefined) collect(mime, content);
   const isShown = ({ contentID = "" }: Mime) => content.sections.some(({ html }) => refersTo(html, contentID));
   // What no text shows has to be found all the same.
   content.attachments.push(...content.related.filter((part) => !isShown(part)));
+  content.shown = content.attachments.filter(({ body }) => body.kind === "email" || body.kind === "xml");
   return content;
+}
+
+function nothing(): Content {
+  return { sections: [], attachments: [], related: [], shown: [] };
 }
 
 /** What an attachment is called. */
@@ -72,7 +79,7 @@ function collectParts(subtype: string, parts: Mime[], content: Content): void {
     const section: Section = {};
     let others: Section[] = [];
     for (const part of parts) {
-      const inner: Content = { sections: [], attachments: [], related: [] };
+      const inner = nothing();
       collect(part, inner);
       Object.assign(section, inner.sections[0]);
       // Each form says all of it, the last one best (RFC 2046 §5.1.4); it may consist of several texts.

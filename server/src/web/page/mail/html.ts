@@ -7,27 +7,37 @@ import { h } from "../dom";
 
 export interface SafeHtml {
   frame: HTMLIFrameElement;
-  /** Whether it would have loaded pictures from elsewhere. */
+  /** Whether it has pictures from elsewhere. */
   hasRemote: boolean;
 }
 
-/** A frame with the HTML in it. `urlOf` is where the part with a Content-ID is, if the message has it. */
-export function safeHtml(source: string, title: string, urlOf: (contentID: string) => string | undefined): SafeHtml {
+/** Where pictures may come from. */
+export interface Pictures {
+  /** Where the part with a Content-ID is, if the message has it. */
+  urlOf: (contentID: string) => string | undefined;
+  /** Whether they may come from elsewhere, too: the user has asked for them. */
+  isRemoteAllowed: boolean;
+}
+
+/** A frame with the HTML in it. */
+export function safeHtml(source: string, title: string, pictures: Pictures): SafeHtml {
   const document = new DOMParser().parseFromString(source, "text/html");
   for (const element of document.querySelectorAll(UNWANTED)) element.remove();
   let hasRemote = false;
   for (const element of document.querySelectorAll("*")) {
-    if (cleanAttributes(element, urlOf)) hasRemote = true;
+    if (cleanAttributes(element, pictures)) hasRemote = true;
   }
   const styles = [...document.head.querySelectorAll("style")].map((style) => style.outerHTML).join("");
-  const policy = `default-src 'none'; img-src ${location.origin}/Session/ data:; style-src 'unsafe-inline'`;
+  if (REMOTE_STYLE.test(styles)) hasRemote = true;
+  const remote = pictures.isRemoteAllowed ? " https:" : "";
+  const policy = `default-src 'none'; img-src ${location.origin}/Session/ data:${remote}; style-src 'unsafe-inline'`;
   const frame = h("iframe", {
     class: "message-frame",
     title,
     "data-test": "message-html",
     // Without `allow-scripts` nothing runs, whatever its origin; with the page's own, its height can be measured.
     sandbox: "allow-same-origin allow-popups allow-popups-to-escape-sandbox",
-    srcdoc: `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><style>${STYLE}</style>${styles}<style>${LAST_STYLE}</style></head>${document.body.outerHTML}</html>`,
+    srcdoc: `<!doctype html><html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="referrer" content="no-referrer"><style>${STYLE}</style>${styles}<style>${LAST_STYLE}</style></head>${document.body.outerHTML}</html>`,
   });
   frame.addEventListener("load", () => follow(frame));
   return { frame, hasRemote };
@@ -40,6 +50,7 @@ const UNWANTED =
 const LOADING = new Set(["srcset", "background", "poster", "action", "formaction", "ping", "data", "lowsrc", "dynsrc"]);
 
 const REMOTE = /^(https?:)?\/\//i;
+const REMOTE_STYLE = /url\(\s*['"]?\s*(https?:)?\/\//i;
 
 const STYLE =
   "html{overflow:auto}body{margin:0;padding:4px;font:15px/1.5 system-ui,sans-serif;color:#1c2430;background:#fff;overflow-wrap:anywhere}img{max-width:100%;height:auto}pre{white-space:pre-wrap}";
@@ -47,20 +58,22 @@ const STYLE =
 /** Whatever the message says, it is as high as what is in it, not as the frame. */
 const LAST_STYLE = "html,body{height:auto!important;min-height:0!important;max-height:none!important}";
 
-/** Returns whether something from elsewhere was taken out. */
-function cleanAttributes(element: Element, urlOf: (contentID: string) => string | undefined): boolean {
+/** Returns whether it has something from elsewhere, which is taken out unless it is allowed. */
+function cleanAttributes(element: Element, pictures: Pictures): boolean {
   let hasRemote = false;
   for (const { name, value } of [...element.attributes]) {
     const lower = name.toLowerCase();
     if (lower === "src") {
-      const url = pictureUrl(value.trim(), urlOf);
-      if (url === undefined) {
-        element.removeAttribute(name);
-        if (REMOTE.test(value.trim())) hasRemote = true;
-      } else element.setAttribute(name, url);
+      const url = pictureUrl(value.trim(), pictures);
+      if (REMOTE.test(value.trim())) hasRemote = true;
+      if (url === undefined) element.removeAttribute(name);
+      else element.setAttribute(name, url);
     } else if (lower.startsWith("on") || LOADING.has(lower)) {
       element.removeAttribute(name);
       if (!lower.startsWith("on") && REMOTE.test(value.trim())) hasRemote = true;
+    } else if (lower === "style") {
+      // The policy keeps it from being loaded.
+      if (REMOTE_STYLE.test(value)) hasRemote = true;
     } else if (lower === "href" || lower === "xlink:href") {
       if (!/^(https?:|mailto:|tel:|sip:|sips:|#)/i.test(value.trim())) element.removeAttribute(name);
     }
@@ -72,8 +85,10 @@ function cleanAttributes(element: Element, urlOf: (contentID: string) => string 
   return hasRemote;
 }
 
-function pictureUrl(source: string, urlOf: (contentID: string) => string | undefined): string | undefined {
+function pictureUrl(source: string, { urlOf, isRemoteAllowed }: Pictures): string | undefined {
   if (/^cid:/i.test(source)) return urlOf(decode(source.slice(4)));
+  // Without encryption others would see what is read: the policies allow only https.
+  if (REMOTE.test(source)) return isRemoteAllowed ? source.replace(/^(http:)?\/\//i, "https://") : undefined;
   return /^data:image\//i.test(source) ? source : undefined;
 }
 

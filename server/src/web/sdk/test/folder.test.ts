@@ -49,7 +49,8 @@ class Mailbox {
   open(): Report {
     this.view = [...this.rows];
     this.#isNotified = false;
-    return { folder: "f", mode: "init", messages: this.view.length, unseen: unseenOf(this.view), fields: [] };
+    const counts = { messages: this.view.length, unseen: unseenOf(this.view), UIDNext: this.#nextUid };
+    return { folder: "f", mode: "init", ...counts, fields: [] };
   }
 
   browse(from: number, till: number): Report[] {
@@ -131,7 +132,7 @@ class Desk {
 
   #answer(name: string, value: Requests["folderBrowse"] & Requests["folderSync"]): Report[] {
     const { mailbox } = this;
-    if (name === "folderOpen") return [mailbox.open()];
+    if (name === "folderOpen" || name === "folderReopen") return [mailbox.open()];
     if (name === "folderSync") return mailbox.sync(value.limit ?? Number.POSITIVE_INFINITY);
     this.browsed += 1;
     const [range] = "indexes" in value.set ? value.set.indexes : [];
@@ -227,6 +228,44 @@ describe("a folder", () => {
       { mode: "updated", index: 1, uid: 1 },
       "synced",
     ]);
+  });
+
+  test("is shown anew in another way: what was known is void, and what is looked at is asked for again", async () => {
+    const { mailbox, desk, folder } = await opened(3);
+    folder.want(0, 3);
+    await desk.answerAll();
+    mailbox.rows.reverse();
+    const told: unknown[] = [];
+    folder.on("reopened", () => told.push([folder.messages, folder.row(0)]));
+    const reopened = folder.reopen({ sortOrder: "desc" });
+    // It comes in the same breath, and is about the new view.
+    mailbox.add(0);
+    await desk.answerAll();
+    await reopened;
+    expect(told).toEqual([[4, undefined]]);
+    expectSame(folder, mailbox, "reopened");
+    expect([0, 1, 2].map((index) => folder.row(index)?.uid)).toEqual([4, 3, 2]);
+  });
+
+  test("knows the newest message that it can have", async () => {
+    const { mailbox, desk, folder } = await opened(3);
+    expect(folder.newest).toBe(3);
+    mailbox.add(0);
+    await desk.answerAll();
+    expect(folder.newest).toBe(4);
+  });
+
+  test("tells which messages are at places, also where it did not know", async () => {
+    const { mailbox, desk, folder } = await opened(1_000);
+    folder.want(0, 10);
+    await desk.answerAll();
+    // A row comes before them while it is asked: the answer is about the places as they are here.
+    mailbox.add(0);
+    const uids = folder.uids(5, 2_000);
+    await desk.answerAll();
+    const all = await uids;
+    expect(all).toEqual(mailbox.view.slice(5).map(({ uid }) => uid));
+    expect(all.length).toBe(996);
   });
 
   test("finds the flags and the places of rows it knows", async () => {

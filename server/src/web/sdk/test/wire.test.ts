@@ -61,6 +61,11 @@ const email: Email = {
           disposition: "inline",
           description: "Bild",
           location: "x",
+          class: "c",
+          uploadID: "u",
+          fileName: "a/b",
+          folder: "f",
+          UID: "7",
           readError: "r",
           parseError: "p",
           parameters: {},
@@ -78,6 +83,7 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
   fields: [[], ["FLAGS", "E-From"]],
   names: [[], ["Language", "DeleteMode"]],
   messageSet: [{ uids: [1, { from: 3, till: 9 }] }, { indexes: [0, { from: 1, till: 99 }] }],
+  rights: [[], [{ account: "bob@localhost", rights: "lrs" }, { account: "anyone", rights: "" }]],
   subscriptions: [[{ mailbox: "INBOX", mode: "add" }, { mailbox: "Work/Old", mode: "remove" }, { mailbox: "a&b" }]],
   fileContent: [
     { kind: "text", text: "" },
@@ -106,6 +112,8 @@ const BODIES: { [K in keyof Contents]: Contents[K][] } = {
     { starttls: true, sasl: ["PLAIN", "CRAM-MD5"], nonce: "<n@x>", languages: ["en"] },
   ],
   email: [{ headers: [] }, email],
+  optionalEmail: [undefined, email],
+  recipients: [[{ realName: "Ä & B", address: "a@b" }, { address: "c@d" }]],
   sdp: [undefined, "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\n"],
 };
 
