@@ -292,8 +292,6 @@ impl Actor {
         if !used && !state.index.is_fresh(watch.view) {
             state.index.remove_view(watch.view);
         }
-        self.weigh();
-        let Some(state) = &self.state else { return };
         if self.folders.is_empty() {
             let recent = state.index.flagged(Flags::RECENT);
             let terms = FlagTerms { set: Flags::NONE, clear: Flags::RECENT };
@@ -301,6 +299,8 @@ impl Actor {
                 debug!(mailbox = %self.id, "messages stay marked as recent");
             }
         }
+        // At last: it may give up what was needed until now.
+        self.weigh();
     }
 
     // ---- changes
