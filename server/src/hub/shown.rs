@@ -32,7 +32,7 @@ pub(crate) struct Shown(Mutex<Kept>);
 #[derive(Default)]
 struct Kept {
     messages: HashMap<(MailboxId, Uid), Arc<ShownMessage>>,
-    /// The one that was read first comes first. Some have gone.
+    /// The one that was read first comes first. Some have gone, but no more than there are, and a few.
     order: VecDeque<(MailboxId, Uid)>,
     bytes: usize,
     /// How often messages were removed: what was read before that is not kept.
@@ -89,6 +89,10 @@ impl Shown {
         kept.removals += 1;
         for uid in uids {
             kept.remove((mailbox, Uid(*uid)));
+        }
+        let Kept { messages, order, .. } = &mut *kept;
+        if order.len() > 2 * messages.len() + 100 {
+            order.retain(|key| messages.contains_key(key));
         }
     }
 

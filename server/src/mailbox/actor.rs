@@ -255,7 +255,12 @@ impl Actor {
         let Some(state) = &self.state else { return };
         let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
         let (all, used) = state.index.bytes(&watched);
-        let used = if self.is_unused() { 0 } else { used };
+        let used = match self.openings.is_idle() {
+            // What is read for those who wait is needed, though nobody views it yet.
+            false => all,
+            true if self.folders.is_empty() => 0,
+            true => used,
+        };
         for id in self.hub.indexes.weigh(self.id, all, all.saturating_sub(used)) {
             if id == self.id {
                 self.shrink();
@@ -267,22 +272,20 @@ impl Actor {
 
     /// Gives up what nobody views.
     fn shrink(&mut self) {
+        if !self.openings.is_idle() {
+            return;
+        }
         let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
-        let is_unused = self.is_unused();
         let Some(state) = &mut self.state else { return };
         state.index.keep(&watched);
         let (left, _) = state.index.bytes(&watched);
-        if is_unused {
+        if self.folders.is_empty() {
             self.state = None;
             self.missed.clear();
             self.hub.indexes.forget(self.id);
         } else {
             self.hub.indexes.shrunk(self.id, left);
         }
-    }
-
-    fn is_unused(&self) -> bool {
-        self.folders.is_empty() && self.openings.is_idle()
     }
 
     async fn close(&mut self, key: FolderKey) {
