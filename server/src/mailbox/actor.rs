@@ -143,13 +143,7 @@ impl Actor {
                 self.open(*open);
             }
             Command::Shrink => self.shrink(),
-            Command::Current(key, reply) => {
-                if let Some(watch) = self.folders.get_mut(&key) {
-                    watch.changed = false;
-                    watch.told = false;
-                }
-                _ = reply.send(self.order(key));
-            }
+            Command::Current(key, reply) => _ = reply.send(self.current(key)),
             Command::Select(key, ranges, reply) => _ = reply.send(self.select(key, &ranges)),
             Command::Mark(uids, terms, reply) => {
                 let outcome = self.mark(&uids, terms).await;
@@ -234,6 +228,15 @@ impl Actor {
             watch.told = false;
         }
         self.tell();
+    }
+
+    /// The present version of a folder's view; from now on the folder is told of the next change.
+    fn current(&mut self, key: FolderKey) -> Order {
+        if let Some(watch) = self.folders.get_mut(&key) {
+            watch.changed = false;
+            watch.told = false;
+        }
+        self.order(key)
     }
 
     fn order(&self, key: FolderKey) -> Order {
