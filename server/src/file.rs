@@ -4,7 +4,7 @@
 //! what it was granted, by the file or by a directory above it. What is below `private/` is its owner's alone, whatever was
 //! granted.
 
-use protocol::{Alert, ErrorCode, Time};
+use protocol::ErrorCode;
 use storage::{AccountId, File, FilePath, FileRoom, FileStream, Stored};
 
 use crate::account::{Account, Address};

@@ -10,6 +10,7 @@ mod memory;
 mod outlines;
 mod ports;
 mod sessions;
+mod shown;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) use memory::{Memory, Taken};
 pub(crate) use outlines::Outlines;
 pub(crate) use ports::{Ports, TakenPair};
 pub(crate) use sessions::Sessions;
+pub(crate) use shown::{Shown, ShownMessage};
 
 use crate::account::Accounts;
 use crate::config::Config;
@@ -60,6 +62,8 @@ pub(crate) struct Hub {
     pub(crate) memory: Memory,
     /// Where the parts of messages are.
     pub(crate) outlines: Outlines,
+    /// What is known of messages that were shown lately.
+    pub(crate) shown: Shown,
     /// Connections, counted by address.
     pub(crate) addresses: Addresses,
     /// Attempts to log in.
@@ -103,6 +107,7 @@ impl Hub {
             mailboxes: Mailboxes::default(),
             memory: Memory::default(),
             outlines: Outlines::default(),
+            shown: Shown::default(),
             guesses: Guesses::default(),
             queue: Queue::default(),
             media,

@@ -17,7 +17,6 @@ pub use file::MiscountedFiles;
 use crate::Storage;
 use crate::blob::{Blob, BlobKey};
 use crate::error::Result;
-use crate::file::FileUsage;
 use crate::id::Uid;
 use crate::mailbox::Mailbox;
 use crate::statement::Sql;

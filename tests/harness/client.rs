@@ -274,6 +274,11 @@ impl Client {
         self.kept.drain(..).collect()
     }
 
+    /// What has come so far while other messages were waited for.
+    pub(crate) fn kept(&mut self) -> Vec<Element> {
+        self.kept.drain(..).collect()
+    }
+
     /// Whether nothing has come that nobody has taken.
     pub(crate) fn nothing_else(&mut self) -> bool {
         self.kept.is_empty() && self.incoming.is_empty()

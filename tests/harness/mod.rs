@@ -4,6 +4,9 @@ mod baresip;
 mod browser;
 mod bucket;
 mod client;
+#[expect(dead_code, reason = "the tests of storage share a server, and restart theirs")]
+#[path = "../../storage/src/harness/cluster.rs"]
+mod cluster;
 pub(crate) mod disk;
 mod fixture;
 mod gateway;
@@ -23,6 +26,7 @@ pub(crate) use baresip::{Baresip, Line};
 pub(crate) use browser::{Browser, Kind as BrowserKind, Rtp};
 pub(crate) use bucket::Bucket;
 pub(crate) use client::{Client, Kind, Login, Received, element};
+pub(crate) use cluster::Cluster;
 pub(crate) use fixture::{ALICE, BOB, Fixture, Mail, PASSWORD};
 pub(crate) use gateway::{Gateway, printed_password, run};
 pub(crate) use http::Http;

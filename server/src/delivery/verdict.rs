@@ -82,8 +82,6 @@ impl Verdict {
             | Error::Unreachable { .. }
             | Error::Refused { .. }
             | Error::FilesFull
-            | Error::Unreachable { .. }
-            | Error::Refused { .. }
             | Error::Unsuitable { .. }
             | Error::Source { .. }
             | Error::NewerDatabase { .. }

@@ -4,11 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use protocol::{Field, FolderReport, ReportMode, Rights};
-use storage::{MailboxId, Message, Storage, Uid};
+use storage::Uid;
 
 use super::view::number;
 use crate::failure::Failure;
 use crate::folder::Report;
+use crate::hub::ShownMessage;
 use crate::mail::{self, Meta};
 use crate::mailbox::{Gate, OpenFolder, Row};
 use crate::session::{Session, Step};
@@ -83,10 +84,10 @@ fn next_page(session: &Session, listing: Listing, mut items: VecDeque<Item>) -> 
     let page: Vec<Item> = items.drain(..PAGE.min(items.len())).collect();
     let uids: Vec<Uid> =
         page.iter().filter(|item| item.shows_fields()).map(|item| Uid(item.row.uid)).collect();
-    let (storage, gate) = (session.hub.storage.clone(), listing.gate.clone());
+    let (hub, gate) = (Arc::clone(&session.hub), listing.gate.clone());
     let read = async move {
         let mailbox = gate.pass(Rights::READ).await?.id();
-        Ok::<_, Failure>(read(&storage, mailbox, &uids).await?)
+        Ok::<_, Failure>(hub.shown.of(&hub.storage, mailbox, &uids).await?)
     };
     Step::after(read, move |session, reply, found| {
         let found = found?;
@@ -101,40 +102,20 @@ fn next_page(session: &Session, listing: Listing, mut items: VecDeque<Item>) -> 
     })
 }
 
-async fn read(
-    storage: &Storage,
-    mailbox: MailboxId,
-    uids: &[Uid],
-) -> storage::Result<HashMap<Uid, (Message, Vec<u8>)>> {
-    if uids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let mut headers: HashMap<Uid, Vec<u8>> = storage.headers(mailbox, uids).await?.into_iter().collect();
-    let messages = storage.messages(mailbox, uids).await?.into_iter();
-    Ok(messages
-        .map(|message| (message.uid, (headers.remove(&message.uid).unwrap_or_default(), message)))
-        .map(|(uid, (header, message))| (uid, (message, header)))
-        .collect())
-}
-
 /// The viewer fields of a row. A message that has gone, but has not left the logical view yet, shows its flags and
 /// nothing else.
 fn fields(
-    wanted: &[Field],
+    wanted: &Arc<[Field]>,
     row: Row,
-    found: &HashMap<Uid, (Message, Vec<u8>)>,
+    found: &HashMap<Uid, Arc<ShownMessage>>,
     session: &Session,
 ) -> Vec<protocol::ViewerField> {
-    let mut meta =
-        Meta { uid: row.uid, original_uid: row.uid, size: 0, internal_date: None, flags: row.flags };
-    let header = match found.get(&Uid(row.uid)) {
-        None => &[][..],
-        Some((message, header)) => {
-            meta.original_uid = message.original_uid.unwrap_or(message.uid).0;
-            meta.size = message.blob.size;
-            meta.internal_date = Some(message.internal_date);
-            header.as_slice()
+    match found.get(&Uid(row.uid)) {
+        Some(message) => message.fields(wanted, row.flags, &session.zone),
+        None => {
+            let meta =
+                Meta { uid: row.uid, original_uid: row.uid, size: 0, internal_date: None, flags: row.flags };
+            mail::viewer_fields(wanted, &meta, &[], &session.zone)
         }
-    };
-    mail::viewer_fields(wanted, &meta, header, &session.zone)
+    }
 }

@@ -108,6 +108,7 @@ impl Actor {
             };
             tokio::select! {
                 biased;
+                Some(prepared) = results.recv() => self.prepared(prepared).await,
                 command = commands.recv() => match command {
                     Some(command) => {
                         self.handle(command).await;
@@ -117,7 +118,6 @@ impl Actor {
                     }
                     None => break,
                 },
-                Some(prepared) = results.recv() => self.prepared(prepared).await,
                 () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
                 () = tokio::time::sleep(wait) => {
                     self.folders.retain(|_, watch| !watch.subscriber.session.is_closed());
@@ -143,12 +143,7 @@ impl Actor {
                 self.open(*open);
             }
             Command::Shrink => self.shrink(),
-            Command::Current(key, reply) => {
-                if let Some(watch) = self.folders.get_mut(&key) {
-                    (watch.changed, watch.told) = (false, false);
-                }
-                _ = reply.send(self.order(key));
-            }
+            Command::Current(key, reply) => _ = reply.send(self.current(key)),
             Command::Select(key, ranges, reply) => _ = reply.send(self.select(key, &ranges)),
             Command::Mark(uids, terms, reply) => {
                 let outcome = self.mark(&uids, terms).await;
@@ -231,6 +226,15 @@ impl Actor {
         _ = reply.send(());
     }
 
+    /// The present version of a folder's view; from now on the folder is told of the next change.
+    fn current(&mut self, key: FolderKey) -> Order {
+        if let Some(watch) = self.folders.get_mut(&key) {
+            watch.changed = false;
+            watch.told = false;
+        }
+        self.order(key)
+    }
+
     fn order(&self, key: FolderKey) -> Order {
         match (&self.state, self.folders.get(&key)) {
             (Some(state), Some(watch)) => state.index.order(watch.view),
@@ -257,7 +261,12 @@ impl Actor {
         let Some(state) = &self.state else { return };
         let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
         let (all, used) = state.index.bytes(&watched);
-        let used = if self.is_unused() { 0 } else { used };
+        let used = match self.openings.is_idle() {
+            // What is read for those who wait is needed, though nobody views it yet.
+            false => all,
+            true if self.folders.is_empty() => 0,
+            true => used,
+        };
         for id in self.hub.indexes.weigh(self.id, all, all.saturating_sub(used)) {
             if id == self.id {
                 self.shrink();
@@ -269,22 +278,20 @@ impl Actor {
 
     /// Gives up what nobody views.
     fn shrink(&mut self) {
+        if !self.openings.is_idle() {
+            return;
+        }
         let watched: HashSet<ViewId> = self.folders.values().map(|watch| watch.view).collect();
-        let is_unused = self.is_unused();
         let Some(state) = &mut self.state else { return };
         state.index.keep(&watched);
         let (left, _) = state.index.bytes(&watched);
-        if is_unused {
+        if self.folders.is_empty() {
             self.state = None;
             self.missed.clear();
             self.hub.indexes.forget(self.id);
         } else {
             self.hub.indexes.shrunk(self.id, left);
         }
-    }
-
-    fn is_unused(&self) -> bool {
-        self.folders.is_empty() && self.openings.is_idle()
     }
 
     async fn close(&mut self, key: FolderKey) {
@@ -294,8 +301,6 @@ impl Actor {
         if !used && !state.index.is_fresh(watch.view) {
             state.index.remove_view(watch.view);
         }
-        self.weigh();
-        let Some(state) = &self.state else { return };
         if self.folders.is_empty() {
             let recent = state.index.flagged(Flags::RECENT);
             let terms = FlagTerms { set: Flags::NONE, clear: Flags::RECENT };
@@ -303,6 +308,8 @@ impl Actor {
                 debug!(mailbox = %self.id, "messages stay marked as recent");
             }
         }
+        // At last: it may give up what was needed until now.
+        self.weigh();
     }
 
     // ---- changes
@@ -318,6 +325,7 @@ impl Actor {
 
     fn removed(&mut self, removed: storage::Result<storage::Removed>) -> Result<(), Failure> {
         let uids: Vec<u32> = removed?.uids.iter().map(|uid| uid.0).collect();
+        self.hub.shown.forget(self.id, &uids);
         self.change(Meanwhile::Removed(uids));
         Ok(())
     }

@@ -2,8 +2,8 @@
 //!
 //! Pure. Entries are sorted by UID; for each field that views are sorted by there is one [`Sorted`], which all of them share;
 //! each view is an [`Order`] of the entries that it admits. Folders that were opened alike share a view. What such a view shows can depend on its history
-//! (a message that was hidden by its `Deleted` flag stays hidden), so a view whose history matters is closed to
-//! newcomers, who get a fresh one.
+//! (a message that was marked `Deleted` stays hidden until the folder is opened anew, whether it was marked before the
+//! folder was opened or after), so a view whose history matters is closed to newcomers, who get a fresh one.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -82,7 +82,7 @@ struct View {
     id: ViewId,
     spec: Spec,
     order: Order,
-    /// Messages that left because they were marked `Deleted`; they do not come back.
+    /// Messages that are or were marked `Deleted` in a view that hides such; they do not come back.
     hidden: HashSet<u32>,
     /// For a content filter: the messages that match.
     matching: HashSet<u32>,
@@ -157,7 +157,8 @@ impl Index {
         let id = ViewId(self.next_view);
         self.next_view += 1;
         let order = self.order_of(&spec, &matching);
-        let hidden = HashSet::new();
+        let is_hidden = |row: &&Row| spec.hide_deleted && row.flags.contains(Flags::DELETED);
+        let hidden = self.entries.iter().filter(is_hidden).map(|row| row.uid).collect();
         self.views.push(View { id, spec, order, hidden, matching, fresh: true, changed: false });
         id
     }
@@ -266,9 +267,10 @@ impl Index {
             if arrival.matches.contains(&view.id) {
                 view.matching.insert(arrival.row.uid);
             }
-            if view.admits(arrival.row)
-                && !(view.spec.hide_deleted && arrival.row.flags.contains(Flags::DELETED))
-            {
+            if view.spec.hide_deleted && arrival.row.flags.contains(Flags::DELETED) {
+                view.hidden.insert(arrival.row.uid);
+            }
+            if view.admits(arrival.row) {
                 let compare = comparison(&self.entries, &self.sorted, &view.spec);
                 view.order.insert(arrival.row, |other| compare(other, arrival.row));
                 view.changed = true;
@@ -331,9 +333,11 @@ impl View {
         let after = Row { uid: before.uid, flags };
         let is_deleted = self.spec.hide_deleted && flags.contains(Flags::DELETED);
         let shown = self.order.find(|other| compare(other, before)).is_some();
+        if is_deleted {
+            self.hidden.insert(before.uid);
+        }
         if shown && is_deleted {
             self.order.remove(|other| compare(other, before));
-            self.hidden.insert(before.uid);
             self.changed = true;
         } else if shown && self.spec.sort == SortField::Flags {
             self.order.remove(|other| compare(other, before));
@@ -342,15 +346,15 @@ impl View {
         } else if shown {
             self.order.set_flags(flags, |other| compare(other, before));
             self.changed = true;
-        } else if !is_deleted && self.admits(after) {
+        } else if self.admits(after) {
             // It has begun to match the filter.
             self.order.insert(after, |other| compare(other, after));
             self.changed = true;
         }
-        // A folder that is opened now would see it, or would not: this view differs for good.
+        // A folder that is opened now would see it, now or some day, or would not: this view differs for good.
         let for_newcomers = admits(&self.spec, after, &self.matching) && !is_deleted;
         let here = self.order.find(|other| compare(other, after)).is_some();
-        if for_newcomers != here {
+        if for_newcomers != here || (!is_deleted && self.hidden.contains(&before.uid)) {
             self.fresh = false;
         }
     }

@@ -34,7 +34,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        let name = format!("ximss-storage-cluster-{}-{:x}", std::process::id(), crate::clock::now());
+        let name = format!("ximss-storage-cluster-{}-{:x}", std::process::id(), now());
         let folder = std::env::temp_dir().join(name);
         let server = Server::new(&folder);
         server.create();
@@ -95,6 +95,11 @@ fn shared() -> String {
     // Held as long as this process lives.
     std::mem::forget(users);
     server.url()
+}
+
+/// The milliseconds since 1970.
+fn now() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_millis())
 }
 
 struct Server {

@@ -194,3 +194,19 @@ fn a_message_is_found_in_a_view_whatever_it_is_sorted_by() {
         }
     }
 }
+
+#[test]
+fn what_is_marked_deleted_when_a_hiding_view_is_opened_stays_out_too() {
+    let mut index = index();
+    index.set_flags(2, Flags::DELETED);
+    let hiding = Spec { hide_deleted: true, ..spec() };
+    let first = index.add_view(hiding.clone(), HashSet::new());
+    index.set_flags(3, Flags::DELETED);
+    // Who opens it now sees the same from now on as who has it open.
+    assert_eq!(index.find_view(&hiding), Some(first));
+    index.set_flags(2, SEEN);
+    assert_eq!(uids(&index, first), [1, 4]);
+    assert_eq!(index.find_view(&hiding), None);
+    let later = index.add_view(hiding, HashSet::new());
+    assert_eq!(uids(&index, later), [1, 2, 4]);
+}
