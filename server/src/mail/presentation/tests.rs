@@ -160,10 +160,8 @@ fn body(content_type: &str, body: &str) -> Mime {
 }
 
 fn xml(mime: &Mime) -> String {
-    match &mime.body {
-        MimeBody::Xml(elements) => elements.iter().map(protocol::Element::to_xml).collect(),
-        other => panic!("{other:?}"),
-    }
+    let MimeBody::Xml(elements) = &mime.body else { panic!("{:?}", mime.body) };
+    elements.iter().map(protocol::Element::to_xml).collect()
 }
 
 #[test]

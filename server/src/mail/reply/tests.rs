@@ -45,19 +45,19 @@ fn leaves(email: &Email) -> Vec<Mime> {
     let mut open: Vec<Mime> = email.mime.iter().map(|mime| Mime::clone(mime)).collect();
     let mut found = Vec::new();
     while let Some(mime) = open.pop() {
-        match mime.body {
-            MimeBody::Parts(parts) => open.extend(parts.into_iter().rev()),
-            _ => found.push(mime),
+        if let MimeBody::Parts(parts) = mime.body {
+            open.extend(parts.into_iter().rev());
+        } else {
+            found.push(mime);
         }
     }
     found
 }
 
 fn text(email: &Email) -> String {
-    match &leaves(email)[0].body {
-        MimeBody::Text(text) => text.clone(),
-        other => panic!("{other:?}"),
-    }
+    let first = leaves(email).swap_remove(0);
+    let MimeBody::Text(text) = first.body else { panic!("{first:?}") };
+    text
 }
 
 /// What the references among the parts name.

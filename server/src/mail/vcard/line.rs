@@ -16,7 +16,8 @@ pub(super) fn write(out: &mut String, property: &Property, style: Style) {
                     let kind = media_type.as_deref().map(format).map(|kind| format!(";TYPE={kind}"));
                     _ = write!(line, ";ENCODING=b{}:{base64}", kind.unwrap_or_default());
                 }
-                content => {
+                content
+                @ (Content::Text(_) | Content::Uri(_) | Content::List(_) | Content::Components(_)) => {
                     line.push(':');
                     line.push_str(&value(content, escape));
                 }
@@ -43,7 +44,7 @@ fn write_old(out: &mut String, property: &Property) {
             // An empty line ends the bytes.
             out.push_str("\r\n");
         }
-        content => {
+        content @ (Content::Text(_) | Content::Uri(_) | Content::List(_) | Content::Components(_)) => {
             let escaped = |text: &str| text.replace('\\', "\\\\").replace(';', "\\;");
             let in_list = |text: &str| escaped(text).replace(',', "\\,");
             let value = match content {

@@ -280,10 +280,8 @@ async fn store(
 
 /// The answer to who may not read in a mailbox, or cannot be told just now.
 fn denied(failure: &Failure) -> Answer {
-    let status = match failure.code() {
-        ErrorCode::AccessDenied => StatusCode::FORBIDDEN,
-        _ => StatusCode::SERVICE_UNAVAILABLE,
-    };
+    let is_denied = failure.code() == ErrorCode::AccessDenied;
+    let status = if is_denied { StatusCode::FORBIDDEN } else { StatusCode::SERVICE_UNAVAILABLE };
     text(status, failure.code().text())
 }
 
