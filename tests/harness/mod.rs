@@ -4,7 +4,7 @@ mod baresip;
 mod browser;
 mod bucket;
 mod client;
-#[expect(dead_code, reason = "the tests of storage share a server, and restart theirs")]
+#[expect(dead_code, clippy::unwrap_used, reason = "the tests of storage share a server, and restart theirs")]
 #[path = "../../storage/src/harness/cluster.rs"]
 mod cluster;
 pub(crate) mod disk;

@@ -60,7 +60,7 @@ impl SmtpDialogue {
                 return answer;
             }
             assert!(answer.ends_with("\r\n"), "{answer:?}");
-            if answer[from..].as_bytes().get(3) != Some(&b'-') {
+            if answer.as_bytes()[from..].get(3) != Some(&b'-') {
                 return answer.trim_end().replace("\r\n", "\n");
             }
         }

@@ -209,8 +209,7 @@ impl Worker {
 
     /// Finds what is there, which must be what was answered, or that and what was asked for last.
     async fn verify(&self, client: &mut Client) {
-        let mut ledger = self.ledger.borrow_mut();
-        let pending = ledger.pending.take();
+        let pending = self.ledger.borrow_mut().pending.take();
         let mut found = Holdings {
             first: list(client, &self.first()).await.into_keys().collect(),
             ..Holdings::default()
@@ -229,6 +228,7 @@ impl Worker {
                 found.files.insert(name, data.text().into_owned());
             }
         }
+        let mut ledger = self.ledger.borrow_mut();
         let is_right = found == ledger.now || pending.as_ref() == Some(&found);
         assert!(is_right, "worker {}: {found:?} is neither {:?} nor {pending:?}", self.number, ledger.now);
         ledger.now = found;

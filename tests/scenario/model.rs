@@ -539,9 +539,11 @@ impl Game {
 /// A text to filter by, or none.
 fn text_filter(random: &mut Random, or_none: bool) -> Filter {
     match random.below(if or_none { 7 } else { 3 }) {
-        0 => Filter::Subject(*random.pick(&["apple", "ÄPF", "weekly report 2", "te", "[list]"])),
-        1 => Filter::Body(*random.pick(&["tea", "coffee BEANS", "grüße", "100%_sure", "te", "absent"])),
-        2 => Filter::Anywhere(*random.pick(&[
+        0 => Filter::Subject(random.pick::<&str>(&["apple", "ÄPF", "weekly report 2", "te", "[list]"])),
+        1 => {
+            Filter::Body(random.pick::<&str>(&["tea", "coffee BEANS", "grüße", "100%_sure", "te", "absent"]))
+        }
+        2 => Filter::Anywhere(random.pick::<&str>(&[
             "apple",
             "Weekly",
             "tea",
