@@ -20,14 +20,20 @@ pub(super) fn handle(session: &Session, request: FolderRead) -> Result<Step, Fai
     // Any number below zero means that there is no limit.
     let limit = request.total_size_limit.map_or(TOTAL_SIZE, |limit| u64::try_from(limit).unwrap_or(u64::MAX));
     let FolderRead { folder: name, uid, mode, .. } = request;
-    let own = vec![session.handle.account().address.to_string()];
+    let account = Arc::clone(session.handle.account());
     let (hub, zone) = (Arc::clone(&session.hub), session.zone.clone());
-    let occasion = Occasion { folder: name.clone(), uid, part, own, zone };
+    let mut occasion =
+        Occasion { folder: name.clone(), uid, part, own: vec![account.address.to_string()], zone };
     let read = async move {
         if !folder.shows(uid).await? {
             return Err(ErrorCode::NoSuchMessage.into());
         }
         let blob = hub.storage.message_blob(folder.mailbox(), storage::Uid(uid)).await?;
+        if mode.is_some() {
+            // Nobody answers to themselves, by none of their names.
+            let aliases = hub.storage.aliases(account.id).await?.into_iter();
+            occasion.own.extend(aliases.map(|alias| format!("{}@{}", alias.name, alias.domain)));
+        }
         let (raw, room) = hub.message(blob).await?;
         let email = tokio::task::spawn_blocking(move || {
             let _room = room;
