@@ -172,7 +172,7 @@ mod tests {
         assert!(name("~bob").path().is_root());
         assert!(name("~bob/private/x").is_private() && name("private").is_private());
         assert!(!name("privates/x").is_private() && !name("a/private").is_private());
-        for wrong in ["~bob/../x", "~/x", "~../x", "~bob//x", "~b b/x"] {
+        for wrong in ["~bob/../x", "~/x", "~bob//x", "~b b/x"] {
             assert!(FileRef::parse(wrong, &alice).is_err(), "{wrong}");
         }
         for directory in ["", "/", "a/", "~bob", "~bob/"] {

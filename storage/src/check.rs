@@ -21,7 +21,7 @@ use crate::id::Uid;
 use crate::mailbox::Mailbox;
 use crate::statement::Sql;
 
-const SQLITE: Sql = Sql::same("PRAGMA quick_check(20)");
+const SQLITE: Sql = Sql::same("PRAGMA integrity_check(20)");
 
 /// A mailbox whose row does not say what is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Dangling {
     pub what: &'static str,
     /// How many.
     pub rows: u64,
+    /// Whether they are nothing that anybody would miss. What somebody wrote is left for a restored backup.
+    pub is_removable: bool,
 }
 
 /// A blob that is named more or less often than its row says.

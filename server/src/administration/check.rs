@@ -59,9 +59,12 @@ impl<W: AsyncWriteExt + Unpin> Check<'_, W> {
         for line in self.storage.check_database().await.map_err(text)? {
             self.damage(&format!("the database file is damaged ({line}): restore a backup"), Remedy::None)
                 .await?;
+            // What such a file seems to say may be wrong, and nothing is changed for it.
+            self.mend = false;
         }
         for dangling in self.storage.check_dangling(self.mend).await.map_err(text)? {
-            self.damage(&format!("{} {}", dangling.rows, dangling.what), Remedy::Mending).await?;
+            let remedy = if dangling.is_removable { Remedy::Mending } else { Remedy::None };
+            self.damage(&format!("{} {}", dangling.rows, dangling.what), remedy).await?;
         }
         for domain in self.storage.domains().await.map_err(text)? {
             for account in self.storage.accounts(domain.id).await.map_err(text)? {
@@ -159,16 +162,21 @@ impl<W: AsyncWriteExt + Unpin> Check<'_, W> {
             Some(size) => {
                 let line =
                     format!("{place}: its content has {size} bytes, and its row says {}", row.blob.size);
-                if self.mend {
+                // A content that was cut off is lost, and has to be told each time.
+                let remedy = if size < row.blob.size { Remedy::None } else { Remedy::Mending };
+                if self.mend && remedy == Remedy::Mending {
                     let blob = Blob { size, ..row.blob };
                     self.storage.mend_size(mailbox.id, row.uid, blob).await.map_err(text)?;
                 }
-                self.damage(&line, Remedy::Mending).await?;
+                self.damage(&line, remedy).await?;
             }
             None => self.missing(&place, row.blob).await?,
         }
         if !row.has_fields || !row.has_header {
-            if self.mend {
+            // What is left of it says more than a content that is not there, and may come back.
+            let is_readable = size == Some(row.blob.size) || (!row.has_fields && !row.has_header);
+            let remedy = if is_readable { Remedy::Mending } else { Remedy::None };
+            if self.mend && is_readable {
                 let raw = match size {
                     Some(_) => self.read(row.blob).await?,
                     // Without them it would not even be shown.
@@ -180,7 +188,7 @@ impl<W: AsyncWriteExt + Unpin> Check<'_, W> {
                     .await
                     .map_err(text)?;
             }
-            self.damage(&format!("{place}: its fields or its header are missing"), Remedy::Mending).await?;
+            self.damage(&format!("{place}: its fields or its header are missing"), remedy).await?;
         }
         Ok(())
     }

@@ -14,18 +14,47 @@ use super::keys;
 use crate::blob::BlobKey;
 use crate::error::{Error, Result};
 use crate::pool::{Pool, Snapshot};
-use crate::statement::Sql;
+use crate::statement::{Sql, Value};
 
 /// A large table takes longer than any other statement may.
 const PATIENT: Sql = Sql::same("SET LOCAL statement_timeout = 0");
 const PATIENT_IDLE: Sql = Sql::same("SET LOCAL idle_in_transaction_session_timeout = 0");
 const VERSION: Sql = Sql::same("SELECT MAX(version) FROM migration");
-/// Our tables, each after those that it refers to, with their columns; but for what the schema itself keeps and computes.
+/// Our tables, each after those that it refers to, in `$1`; but for the one that the schema itself keeps.
+const OURS: &[&str] = &[
+    "setting",
+    "domain",
+    "account",
+    "alias",
+    "quota",
+    "preference",
+    "registration",
+    "subscription",
+    "blob",
+    "upload",
+    "mailbox",
+    "mailbox_right",
+    "message",
+    "message_field",
+    "message_header",
+    "search",
+    "search_direct",
+    "message_text",
+    "queued",
+    "queued_recipient",
+    "file",
+    "file_extent",
+    "file_right",
+    "file_password",
+    "file_usage",
+    "file_subscription",
+];
+/// Those of them with their columns, but for those that the database computes.
 const TABLES: Sql = Sql::same(
     "SELECT c.relname::text, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_class c \
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' \
-     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname <> 'migration' \
-     GROUP BY c.oid, c.relname ORDER BY c.oid",
+     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname = ANY($1) \
+     GROUP BY c.relname ORDER BY array_position($1, c.relname::text)",
 );
 
 /// Writes the rows of all tables to a new file; the keys of their blobs.
@@ -35,7 +64,10 @@ pub(super) async fn copy(pool: &Pool, path: &Path) -> Result<Vec<BlobKey>> {
     connection.execute(PATIENT, &[]).await?;
     connection.execute(PATIENT_IDLE, &[]).await?;
     let version = connection.optional(VERSION, &[]).await?.map_or(Ok(0), |row| row.integer(0))?;
-    let tables = connection.rows(TABLES, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
+    let ours: Vec<String> = OURS.iter().map(|&name| name.to_owned()).collect();
+    let values = [Value::Keys(&ours)];
+    let tables =
+        connection.rows(TABLES, &values, |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
     let tables: Vec<(String, String)> = tables.await?;
     let keys = keys(&mut connection).await?;
     let Snapshot::Postgres(transaction) = &mut snapshot else { return Ok(keys) };
@@ -80,4 +112,37 @@ fn head(version: i64, tables: &[(String, String)]) -> String {
          TRUNCATE {};\n",
         names.join(", ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::harness::Bed;
+
+    #[tokio::test]
+    async fn every_table_is_written_after_those_that_it_refers_to() {
+        let bed = Bed::postgres().await;
+        let mut reader = bed.storage.pool().reader().await.unwrap();
+        let mut connection = reader.connection();
+        let tables = Sql::same(
+            "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' \
+             AND relname <> 'migration' ORDER BY relname",
+        );
+        let mut ours: Vec<String> = OURS.iter().map(|&name| name.to_owned()).collect();
+        let references = Sql::same(
+            "SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' \
+             AND connamespace = current_schema()::regnamespace",
+        );
+        let references =
+            connection.rows(references, &[], |row| Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned())));
+        let place = |name: &str| OURS.iter().position(|one| *one == name.rsplit('.').next().unwrap());
+        for (from, to) in references.await.unwrap() {
+            assert!(place(&to) < place(&from), "{from} refers to {to}");
+        }
+        let found = connection.rows(tables, &[], |row| row.text(0).map(str::to_owned)).await.unwrap();
+        ours.sort_unstable();
+        assert_eq!(found, ours);
+        drop(reader);
+        bed.clear().await;
+    }
 }

@@ -126,7 +126,14 @@ impl OpenBucket {
     pub(super) async fn complete(&self, key: BlobKey, parts: Parts) -> Result<()> {
         let path = self.path(&key.path());
         let completed = self.service.complete_multipart(&path, &parts.upload, parts.done).await;
-        completed.map_err(|source| Error::from_blob_store(key, source))?;
+        if let Err(source) = completed {
+            // The service may have done it and its answer was lost: then it knows the upload no more, but has the blob.
+            let is_there = matches!(source, object_store::Error::NotFound { .. })
+                && self.service.head(&path).await.is_ok();
+            if !is_there {
+                return Err(Error::blob_store(source));
+            }
+        }
         // A note that stays makes the sweep look for an upload that is not there any more.
         let _ = tokio::fs::remove_file(parts.note).await;
         Ok(())

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::id::AccountId;
 
 /// The bytes of a file, or of a range of it, in pieces of at most 128 KiB. They are those that it had when it was opened,
-/// whatever becomes of it meanwhile.
+/// whatever becomes of it in the hour that follows; after that, what was replaced may be swept.
 pub struct FileStream {
     range: Range<u64>,
     pieces: BoxStream<'static, Result<Bytes>>,
@@ -31,11 +31,15 @@ impl Storage {
         path: &FilePath,
         range: Range<u64>,
     ) -> Result<(File, FileStream)> {
-        // One state of the database: the size and the extents must agree.
-        let mut snapshot = self.pool().snapshot().await?;
-        let mut connection = snapshot.connection();
-        let file = a_file(find(&mut connection, account, path).await?)?;
-        let extents = extent::list(&mut connection, file.id).await?;
+        // One state of the database: the size and the extents must agree. It is let go of before blobs are opened, which can
+        // take long where they are not local.
+        let (file, extents) = {
+            let mut snapshot = self.pool().snapshot().await?;
+            let mut connection = snapshot.connection();
+            let file = a_file(find(&mut connection, account, path).await?)?;
+            let extents = extent::list(&mut connection, file.id).await?;
+            (file, extents)
+        };
         let range = range.start.min(file.size)..range.end.min(file.size);
         let range = range.start..range.end.max(range.start);
         let extents: Vec<Extent> = extents.iter().filter_map(|one| one.within(&range)).collect();

@@ -27,6 +27,12 @@ const OLDER: Sql =
     Sql::same("SELECT uid FROM message WHERE mailbox = $1 AND internal_date < $2 ORDER BY uid");
 const MARKED: Sql =
     Sql::same("SELECT uid FROM message WHERE mailbox = $1 AND (flags & $2) = $2 ORDER BY uid");
+const STILL_MARKED: Sql = listed!(
+    "SELECT uid FROM message WHERE mailbox = $1 AND ",
+    "uid",
+    "$2",
+    " AND (flags & $3) = $3 ORDER BY uid"
+);
 const RELEASE: Sql = listed!(
     "UPDATE blob SET refs = blob.refs - c.n, released = $3 FROM \
      (SELECT blob AS key, COUNT(*) AS n FROM message WHERE mailbox = $1 AND ",
@@ -66,8 +72,13 @@ impl Storage {
 
     /// Removes every message that carries all of these marks.
     pub async fn expunge(&self, mailbox: MailboxId, marked: Flags) -> Result<Removed> {
-        let args = (mailbox, marked);
-        self.pool().write(args, |c, (id, marked)| Box::pin(remove_marked(c, *id, *marked))).await
+        // All rows are looked at, and others can write meanwhile.
+        let mut reader = self.pool().reader().await?;
+        let values = [mailbox.into(), marked.into()];
+        let uids = reader.connection().rows(MARKED, &values, |row| row.integer(0)).await?;
+        drop(reader);
+        let args = (mailbox, uids, marked);
+        self.pool().write(args, |c, (id, uids, marked)| Box::pin(remove_marked(c, *id, uids, *marked))).await
     }
 }
 
@@ -113,9 +124,15 @@ async fn remove_older(connection: &mut Connection<'_>, id: MailboxId, than: i64)
     remove(connection, mailbox, uids).await
 }
 
-async fn remove_marked(connection: &mut Connection<'_>, id: MailboxId, marked: Flags) -> Result<Removed> {
+async fn remove_marked(
+    connection: &mut Connection<'_>,
+    id: MailboxId,
+    uids: &[i64],
+    marked: Flags,
+) -> Result<Removed> {
     let mailbox = mailbox::lock(connection, id).await?;
-    let uids = connection.rows(MARKED, &[id.into(), marked.into()], |row| row.integer(0)).await?;
+    let values = [id.into(), Value::Integers(uids), marked.into()];
+    let uids = connection.rows(STILL_MARKED, &values, |row| row.integer(0)).await?;
     remove(connection, mailbox, uids).await
 }
 
