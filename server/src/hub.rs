@@ -27,7 +27,7 @@ pub(crate) use guesses::Guesses;
 pub(crate) use indexes::Indexes;
 pub(crate) use mailboxes::Mailboxes;
 pub(crate) use memory::{Memory, Taken};
-pub(crate) use outlines::Outlines;
+pub(crate) use outlines::{Outlines, message};
 pub(crate) use ports::{Ports, TakenPair};
 pub(crate) use sessions::Sessions;
 pub(crate) use shown::{Shown, ShownMessage};
@@ -123,7 +123,7 @@ impl Hub {
 
     /// A message in memory, in its turn, with the room that it takes.
     pub(crate) async fn message(&self, blob: Blob) -> storage::Result<(Bytes, Taken)> {
-        outlines::message(&self.storage, &self.memory, blob).await
+        message(&self.storage, &self.memory, blob).await
     }
 
     /// Where the parts of a message are; none if that cannot be told.
