@@ -44,6 +44,9 @@ use crate::session::LinkId;
 use crate::signal::CallId;
 use crate::signalling;
 
+/// Bytes for what searches know of messages.
+const FACTS: u64 = 128 << 20;
+
 /// What sessions and connections share.
 pub(crate) struct Hub {
     /// The configuration.
@@ -60,6 +63,8 @@ pub(crate) struct Hub {
     pub(crate) indexes: Indexes,
     /// The room for messages in memory.
     pub(crate) memory: Memory,
+    /// The room for what searches know of messages. It is another one, because who has some of it waits for messages.
+    pub(crate) facts: Memory,
     /// Where the parts of messages are.
     pub(crate) outlines: Outlines,
     /// What is known of messages that were shown lately.
@@ -106,6 +111,7 @@ impl Hub {
             sessions: Sessions::default(),
             mailboxes: Mailboxes::default(),
             memory: Memory::default(),
+            facts: Memory::of(FACTS),
             outlines: Outlines::default(),
             shown: Shown::default(),
             guesses: Guesses::default(),
