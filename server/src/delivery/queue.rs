@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use storage::{Claimed, Lane, NewQueued, Outcome, Recipient};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::report::{FailedRecipient, Report};
@@ -23,7 +24,7 @@ use crate::net::Relay;
 const AT_ONCE: usize = 16;
 /// How long carrying one may take, and how long it is then believed to be carried.
 const PATIENCE: Duration = Duration::from_secs(600);
-const LEASE_MS: i64 = 900_000;
+const LEASE: Duration = Duration::from_secs(900);
 /// How long to wait when storage fails.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long what is under way may still take when the server stops.
@@ -66,7 +67,7 @@ async fn take(hub: &Hub, lane: Lane, room: usize) -> storage::Result<(Vec<Claime
     let is_due = due.is_some_and(|due| due <= now);
     let claimed = if is_due && room > 0 {
         let most = i64::try_from(room).unwrap_or(i64::MAX);
-        hub.storage.claim(lane, now, now.saturating_add(LEASE_MS), most).await?
+        hub.storage.claim(lane, now, now.saturating_add(milliseconds(LEASE)), most).await?
     } else {
         Vec::new()
     };
@@ -80,6 +81,7 @@ async fn take(hub: &Hub, lane: Lane, room: usize) -> storage::Result<(Vec<Claime
 }
 
 async fn work(hub: &Arc<Hub>, lane: Lane, relay: Option<&Relay>, claimed: Claimed) {
+    let lease = Instant::now() + LEASE;
     let carried = async {
         match (lane, relay) {
             (Lane::Local, _) => local::carry(hub, &claimed).await,
@@ -100,7 +102,9 @@ async fn work(hub: &Arc<Hub>, lane: Lane, relay: Option<&Relay>, claimed: Claime
         let settled = settle(hub, &claimed, outcomes.clone(), &failed).await;
         let Err(error) = settled else { return };
         warn!(queued = %claimed.id, %error, "what became of a message cannot be stored just now");
-        if hub.shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+        let paused = hub.shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        // After the lease it is claimed again: it is no longer ours.
+        if paused.is_none() || Instant::now() >= lease {
             return;
         }
     }
@@ -184,8 +188,12 @@ async fn report(
     };
     let header = match hub.message(claimed.blob).await {
         Ok((raw, _taken)) => header_block(&raw).to_vec(),
-        Err(storage::Error::MissingBlob { .. }) => Vec::new(),
-        Err(error) => return Err(error),
+        Err(error) if error.is_temporary() => return Err(error),
+        // What cannot be read now may never be, and the sender shall be told all the same.
+        Err(error) => {
+            warn!(queued = %claimed.id, %error, "a report is written without the header of its message");
+            Vec::new()
+        }
     };
     let host = host_name(hub).await?;
     let report = Report {
