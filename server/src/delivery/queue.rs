@@ -37,7 +37,7 @@ pub(crate) async fn run(hub: Arc<Hub>, lane: Lane, relay: Option<Relay>) {
     let mut under_way = FuturesUnordered::new();
     loop {
         let room = AT_ONCE - under_way.len();
-        let wait = match take(&hub, lane, room).await {
+        let wait = match beside(&mut under_way, take(&hub, lane, room)).await {
             Ok((claimed, wait)) => {
                 under_way
                     .extend(claimed.into_iter().map(|message| work(&hub, lane, relay.as_ref(), message)));
@@ -58,6 +58,21 @@ pub(crate) async fn run(hub: Arc<Hub>, lane: Lane, relay: Option<Relay>) {
     }
     // What is not done then is done after the next start.
     _ = tokio::time::timeout(LAST, under_way.collect::<()>()).await;
+}
+
+/// Waits for a work while what is under way goes on: that may hold what the work waits for, such as all connections to the
+/// database.
+async fn beside<T>(
+    under_way: &mut FuturesUnordered<impl Future<Output = ()>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(()) = under_way.next() => {}
+        }
+    }
 }
 
 /// Claims what is due, `room` messages at most, and says how long nothing else will be.
@@ -210,7 +225,26 @@ async fn report(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use tokio::sync::Semaphore;
+
     use super::*;
+
+    /// One holds the only connection and needs another turn to be done with it, and another waits in the line.
+    #[test]
+    fn what_is_under_way_goes_on_while_something_else_is_waited_for() {
+        let connections = Semaphore::new(1);
+        let mut under_way: FuturesUnordered<_> = (0..2)
+            .map(async |_| {
+                let _held = connections.acquire().await;
+                tokio::task::yield_now().await;
+            })
+            .collect();
+        assert!(under_way.next().now_or_never().is_none(), "they have begun");
+        let mut work = Box::pin(beside(&mut under_way, connections.acquire()));
+        let done = (0..10).find_map(|_| work.as_mut().now_or_never());
+        assert!(done.is_some_and(|held| held.is_ok()));
+    }
 
     #[test]
     fn the_pause_doubles_up_to_the_longest() {
