@@ -27,7 +27,7 @@ pub(crate) use guesses::Guesses;
 pub(crate) use indexes::Indexes;
 pub(crate) use mailboxes::Mailboxes;
 pub(crate) use memory::{Memory, Taken};
-pub(crate) use outlines::Outlines;
+pub(crate) use outlines::{Outlines, message};
 pub(crate) use ports::{Ports, TakenPair};
 pub(crate) use sessions::Sessions;
 pub(crate) use shown::{Shown, ShownMessage};
@@ -43,6 +43,9 @@ use crate::net::media::Media;
 use crate::session::LinkId;
 use crate::signal::CallId;
 use crate::signalling;
+
+/// Bytes for what searches know of messages.
+const FACTS: u64 = 128 << 20;
 
 /// What sessions and connections share.
 pub(crate) struct Hub {
@@ -60,6 +63,8 @@ pub(crate) struct Hub {
     pub(crate) indexes: Indexes,
     /// The room for messages in memory.
     pub(crate) memory: Memory,
+    /// The room for what searches know of messages. It is another one, because who has some of it waits for messages.
+    pub(crate) facts: Memory,
     /// Where the parts of messages are.
     pub(crate) outlines: Outlines,
     /// What is known of messages that were shown lately.
@@ -106,6 +111,7 @@ impl Hub {
             sessions: Sessions::default(),
             mailboxes: Mailboxes::default(),
             memory: Memory::default(),
+            facts: Memory::of(FACTS),
             outlines: Outlines::default(),
             shown: Shown::default(),
             guesses: Guesses::default(),
@@ -123,7 +129,7 @@ impl Hub {
 
     /// A message in memory, in its turn, with the room that it takes.
     pub(crate) async fn message(&self, blob: Blob) -> storage::Result<(Bytes, Taken)> {
-        outlines::message(&self.storage, &self.memory, blob).await
+        message(&self.storage, &self.memory, blob).await
     }
 
     /// Where the parts of a message are; none if that cannot be told.

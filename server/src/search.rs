@@ -16,7 +16,7 @@ use storage::{MailboxId, SortColumn, SortKey};
 use tokio::time::Instant;
 
 use crate::failure::Failure;
-use crate::hub::Hub;
+use crate::hub::{Hub, Taken};
 use crate::mailbox::{ContentFilter, Order, Place, Row, TextSearch};
 use query::{Day, Key, TextKey};
 
@@ -87,6 +87,8 @@ struct Prepared {
     view: usize,
     last_uid: u32,
     facts: HashMap<u32, Facts>,
+    /// What they take.
+    _room: Option<Taken>,
     texts: HashMap<TextKey, TextSearch>,
 }
 
@@ -106,11 +108,11 @@ impl Prepared {
                 texts.insert(key.clone(), asked);
             }
         }
-        let mut facts = HashMap::new();
+        let (mut facts, mut room) = (HashMap::new(), None);
         if search.query.0.needs_facts() {
             let wanted: HashSet<u32> = search.view.iter().map(|row| row.uid).collect();
             let bytes = u64::try_from(wanted.len()).unwrap_or(u64::MAX).saturating_mul(WEIGHT);
-            let _room = hub.memory.take(bytes).await;
+            room = Some(hub.facts.take(bytes).await);
             let read = hub.storage.summaries(search.mailbox, SortColumn::Sent, |summary| {
                 if wanted.contains(&summary.uid.0) {
                     let (size, internal_date) = (summary.size, summary.internal_date);
@@ -125,7 +127,7 @@ impl Prepared {
         }
         let last_uid = search.view.iter().map(|row| row.uid).max().unwrap_or(0);
         let (mailbox, zone) = (search.mailbox, search.zone.clone());
-        Ok(Self { mailbox, zone, view: search.view.len(), last_uid, facts, texts })
+        Ok(Self { mailbox, zone, view: search.view.len(), last_uid, facts, _room: room, texts })
     }
 
     /// Those of the messages that match.

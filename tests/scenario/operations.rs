@@ -212,11 +212,11 @@ async fn the_configuration_is_checked_with_its_files_and_shown_without_its_secre
     let folder = tempfile::tempdir().expect("a temporary folder");
     let config =
         |text: &str| std::fs::write(folder.path().join("gateway.toml"), text).expect("it can be written");
-    config("[database]\nurl = \"postgres://gateway:secret@db/x\"\n");
+    config("[database]\nurl = \"postgres://gateway:open-sesame@db/x\"\n");
     let (out, error, code) = crate::harness::run(folder.path(), &["config", "check"], "").await;
     assert_eq!((out.as_str(), code), ("the configuration is right\n", Some(0)), "{error}");
     let (out, _, _) = crate::harness::run(folder.path(), &["config", "show"], "").await;
-    assert!(out.contains("postgres://gateway:***@db/x") && !out.contains("secret"), "{out}");
+    assert!(out.contains("postgres://gateway:***@db/x") && !out.contains("sesame"), "{out}");
     for (text, file) in [
         ("[database]\nurl = \"postgres://gateway@db/x\"\npassword_file = \"/no/password\"\n", "/no/password"),
         ("[tls]\ncertificate = \"/no/cert.pem\"\nkey = \"/no/key.pem\"\n", "/no/cert.pem"),

@@ -198,6 +198,23 @@ async fn copies_come_without_the_flags_that_may_not_be_set() {
     }
 }
 
+/// What is removed into a trash that is another's comes there as a copy does: without the flags that may not be set.
+#[tokio::test]
+async fn what_is_moved_to_anothers_trash_comes_without_the_flags_that_may_not_be_set() {
+    let (_gateway, mut alice, mut bob) = both().await;
+    bob.run(r#"<mailboxCreate mailbox="Bin"/>"#).await;
+    grant(&mut bob, "Bin", ALICE, "i").await;
+    let trash = "<prefsStore><TrashBox>~bob@localhost/Bin</TrashBox></prefsStore>";
+    alice.run(trash).await;
+    alice.run(r#"<folderOpen folder="INBOX"><field>FLAGS</field></folderOpen>"#).await;
+    let remove = r#"<messageRemove folder="INBOX" mode="Move To Trash"><UID>1</UID></messageRemove>"#;
+    alice.run(remove).await;
+    bob.run(r#"<folderOpen folder="Bin" hideDeleted="no"><field>FLAGS</field></folderOpen>"#).await;
+    let rows = bob.run(r#"<folderBrowse folder="Bin"><index from="0" till="9"/></folderBrowse>"#).await;
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].child("FLAGS").map(|flags| flags.text().into_owned()).unwrap_or_default(), "");
+}
+
 /// Requests of a guest, with the rights that each needs. `BOX` stands for the mailbox; the folder `F` is open on it, and
 /// `OWN` on a mailbox of the guest's.
 const REQUESTS: &[(&str, &str)] = &[
@@ -232,7 +249,7 @@ const REQUESTS: &[(&str, &str)] = &[
     ("sw", r#"<messageMark folder="F" flags="Seen,Answered"><UID>3</UID></messageMark>"#),
     ("t", r#"<messageRemove folder="F" mode="Mark"><UID>3</UID></messageRemove>"#),
     ("te", r#"<messageRemove folder="F" mode="Immediately"><UID>3</UID></messageRemove>"#),
-    ("te", r#"<messageRemove folder="F" mode="Move To Trash"><UID>3</UID></messageRemove>"#),
+    ("rte", r#"<messageRemove folder="F" mode="Move To Trash"><UID>3</UID></messageRemove>"#),
     ("r", r#"<messageCopy folder="F" targetMailbox="Own"><UID>3</UID></messageCopy>"#),
     ("i", r#"<messageCopy folder="OWN" targetMailbox="BOX"><UID>1</UID></messageCopy>"#),
     ("rte", r#"<messageMove folder="F" targetMailbox="Own"><UID>3</UID></messageMove>"#),

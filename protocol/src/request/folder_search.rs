@@ -13,7 +13,7 @@ wire! {
         attribute filter: String = "filter";
         /// How many messages to find at most; absent: all.
         attribute limit: Option<u32> = "limit";
-        /// How many seconds to look at most; absent: 60.
+        /// How many seconds to look at most, 60 if more are asked for; absent: 10.
         attribute timeout: Option<u32> = "timeout";
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use storage::{Claimed, Lane, NewQueued, Outcome, Recipient};
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::report::{FailedRecipient, Report};
@@ -23,7 +24,7 @@ use crate::net::Relay;
 const AT_ONCE: usize = 16;
 /// How long carrying one may take, and how long it is then believed to be carried.
 const PATIENCE: Duration = Duration::from_secs(600);
-const LEASE_MS: i64 = 900_000;
+const LEASE: Duration = Duration::from_secs(900);
 /// How long to wait when storage fails.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long what is under way may still take when the server stops.
@@ -36,7 +37,7 @@ pub(crate) async fn run(hub: Arc<Hub>, lane: Lane, relay: Option<Relay>) {
     let mut under_way = FuturesUnordered::new();
     loop {
         let room = AT_ONCE - under_way.len();
-        let wait = match take(&hub, lane, room).await {
+        let wait = match beside(&mut under_way, take(&hub, lane, room)).await {
             Ok((claimed, wait)) => {
                 under_way
                     .extend(claimed.into_iter().map(|message| work(&hub, lane, relay.as_ref(), message)));
@@ -59,6 +60,21 @@ pub(crate) async fn run(hub: Arc<Hub>, lane: Lane, relay: Option<Relay>) {
     _ = tokio::time::timeout(LAST, under_way.collect::<()>()).await;
 }
 
+/// Waits for a work while what is under way goes on: that may hold what the work waits for, such as all connections to the
+/// database.
+async fn beside<T>(
+    under_way: &mut FuturesUnordered<impl Future<Output = ()>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(()) = under_way.next() => {}
+        }
+    }
+}
+
 /// Claims what is due, `room` messages at most, and says how long nothing else will be.
 async fn take(hub: &Hub, lane: Lane, room: usize) -> storage::Result<(Vec<Claimed>, Duration)> {
     let now = clock::milliseconds();
@@ -66,7 +82,7 @@ async fn take(hub: &Hub, lane: Lane, room: usize) -> storage::Result<(Vec<Claime
     let is_due = due.is_some_and(|due| due <= now);
     let claimed = if is_due && room > 0 {
         let most = i64::try_from(room).unwrap_or(i64::MAX);
-        hub.storage.claim(lane, now, now.saturating_add(LEASE_MS), most).await?
+        hub.storage.claim(lane, now, now.saturating_add(milliseconds(LEASE)), most).await?
     } else {
         Vec::new()
     };
@@ -80,6 +96,7 @@ async fn take(hub: &Hub, lane: Lane, room: usize) -> storage::Result<(Vec<Claime
 }
 
 async fn work(hub: &Arc<Hub>, lane: Lane, relay: Option<&Relay>, claimed: Claimed) {
+    let lease = Instant::now() + LEASE;
     let carried = async {
         match (lane, relay) {
             (Lane::Local, _) => local::carry(hub, &claimed).await,
@@ -100,7 +117,9 @@ async fn work(hub: &Arc<Hub>, lane: Lane, relay: Option<&Relay>, claimed: Claime
         let settled = settle(hub, &claimed, outcomes.clone(), &failed).await;
         let Err(error) = settled else { return };
         warn!(queued = %claimed.id, %error, "what became of a message cannot be stored just now");
-        if hub.shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+        let paused = hub.shutdown.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        // After the lease it is claimed again: it is no longer ours.
+        if paused.is_none() || Instant::now() >= lease {
             return;
         }
     }
@@ -184,8 +203,12 @@ async fn report(
     };
     let header = match hub.message(claimed.blob).await {
         Ok((raw, _taken)) => header_block(&raw).to_vec(),
-        Err(storage::Error::MissingBlob { .. }) => Vec::new(),
-        Err(error) => return Err(error),
+        Err(error) if error.is_temporary() => return Err(error),
+        // What cannot be read now may never be, and the sender shall be told all the same.
+        Err(error) => {
+            warn!(queued = %claimed.id, %error, "a report is written without the header of its message");
+            Vec::new()
+        }
     };
     let host = host_name(hub).await?;
     let report = Report {
@@ -202,7 +225,26 @@ async fn report(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+    use tokio::sync::Semaphore;
+
     use super::*;
+
+    /// One holds the only connection and needs another turn to be done with it, and another waits in the line.
+    #[test]
+    fn what_is_under_way_goes_on_while_something_else_is_waited_for() {
+        let connections = Semaphore::new(1);
+        let mut under_way: FuturesUnordered<_> = (0..2)
+            .map(async |_| {
+                let _held = connections.acquire().await;
+                tokio::task::yield_now().await;
+            })
+            .collect();
+        assert!(under_way.next().now_or_never().is_none(), "they have begun");
+        let mut work = Box::pin(beside(&mut under_way, connections.acquire()));
+        let done = (0..10).find_map(|_| work.as_mut().now_or_never());
+        assert!(done.is_some_and(|held| held.is_ok()));
+    }
 
     #[test]
     fn the_pause_doubles_up_to_the_longest() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{FileInfo, FileKind, FileList, Time};
 use storage::File;
 
+use super::pages::send_all;
 use crate::failure::Failure;
 use crate::file::{FileRef, Right};
 use crate::session::{Session, Step};
@@ -28,12 +29,10 @@ pub(super) fn handle(session: &Session, request: FileList) -> Result<Step, Failu
         };
         Ok::<_, Failure>(files)
     };
-    Ok(Step::after(list, move |session, reply, files| {
-        for file in files? {
-            let name = request.file_name.clone().filter(|name| !name.is_empty());
-            session.send(reply, report(&file, name, request.directory.clone()));
-        }
-        Ok(Step::Done)
+    Ok(Step::after(list, move |_, _, files| {
+        let name = request.file_name.filter(|name| !name.is_empty());
+        let told = |file: File| report(&file, name.clone(), request.directory.clone());
+        Ok(send_all(files?.into_iter().map(told).collect()))
     }))
 }
 

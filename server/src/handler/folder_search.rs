@@ -13,9 +13,9 @@ use crate::mailbox::Row;
 use crate::search::{Query, Search};
 use crate::session::{Session, Step};
 
-/// How long is looked at most, in seconds, and if nothing else is said.
-const LONGEST: u32 = 600;
-const USUAL: u32 = 60;
+/// How long is looked at most, in seconds, and if nothing else is said: other requests of the session wait meanwhile.
+const LONGEST: u32 = 60;
+const USUAL: u32 = 10;
 /// Results that are sent at once.
 const PAGE: usize = 500;
 

@@ -6,6 +6,7 @@ use protocol::{DeleteMode, FlagTerms, Flags, MessageRemove, Rights};
 use storage::FlagEdit;
 
 use super::selection::Selection;
+use super::transfer::withheld;
 use crate::account::Account;
 use crate::failure::Failure;
 use crate::hub::Hub;
@@ -35,7 +36,9 @@ async fn remove(
     let mode = mode.unwrap_or(settings.delete_mode);
     let needed = match mode {
         DeleteMode::Mark => Rights::TRASH,
-        DeleteMode::Immediately | DeleteMode::MoveToTrash => Rights::TRASH.union(Rights::EXPUNGE),
+        DeleteMode::Immediately => Rights::TRASH.union(Rights::EXPUNGE),
+        // What is in the trash can be read there.
+        DeleteMode::MoveToTrash => Rights::READ.union(Rights::TRASH).union(Rights::EXPUNGE),
     };
     let (mailbox, uids) = selection.open(needed).await?;
     match mode {
@@ -46,12 +49,13 @@ async fn remove(
         }
         DeleteMode::MoveToTrash => {
             let trash = MailboxRef::parse(&settings.trash_box, &account)?;
-            let trash = trash.find_or_create(&hub, Some(String::new()), Rights::INSERT).await?;
-            let trash = trash.need(Rights::INSERT)?;
+            let access = trash.find_or_create(&hub, Some(String::new()), Rights::INSERT).await?;
+            let trash = access.need(Rights::INSERT)?;
             if trash.id == mailbox.id() {
                 return mailbox.ask(|reply| Command::Remove(uids, reply)).await?;
             }
-            let edit = FlagEdit { add: storage::Flags::NONE, remove: stored(Flags::DELETED) };
+            let withheld = withheld(access.guest().map(|(_, rights)| rights));
+            let edit = FlagEdit { remove: withheld.remove.union(stored(Flags::DELETED)), ..withheld };
             let moved = mailbox.ask(|reply| Command::Move(uids, trash.id, edit, reply)).await??;
             hub.mailboxes.arrived(trash.id, moved).await;
             Ok(())

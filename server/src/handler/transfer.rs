@@ -5,6 +5,7 @@ use std::sync::Arc;
 use protocol::{CopyReport, ErrorCode, Flag, Flags, MessageAdded, Rights};
 use storage::{FlagEdit, MailboxId, Uid};
 
+use super::pages::send_all;
 use super::selection::Selection;
 use crate::failure::Failure;
 use crate::hub::Hub;
@@ -84,10 +85,8 @@ pub(super) fn report(
 ) -> Step {
     // Folders on the target are told even if the session ends meanwhile.
     let transfer = Arc::clone(&session.hub).to_the_end(transfer);
-    Step::after(transfer, move |session, reply, uids| {
-        for uid in uids?.into_iter().filter(|_| report.is_some()) {
-            session.send(reply, MessageAdded { uid });
-        }
-        Ok(Step::Done)
+    Step::after(transfer, move |_, _, uids| {
+        let told = uids?.into_iter().filter(|_| report.is_some());
+        Ok(send_all(told.map(|uid| MessageAdded { uid }).collect()))
     })
 }

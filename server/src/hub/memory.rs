@@ -12,16 +12,21 @@ const ROOM: u64 = 512 << 20;
 /// What is counted, in bytes.
 const UNIT: u64 = 4 * 1024;
 
-/// The room for messages in memory.
-pub(crate) struct Memory(Arc<Semaphore>);
+/// The room for messages in memory, and how much it is.
+pub(crate) struct Memory(Arc<Semaphore>, u64);
 
 /// Some of the room; it is given back when this is dropped.
 pub(crate) struct Taken(#[expect(dead_code, reason = "held, not read")] Option<OwnedSemaphorePermit>);
 
 impl Memory {
+    /// Room for so many bytes.
+    pub(crate) fn of(room: u64) -> Self {
+        Self(Arc::new(Semaphore::new(usize::try_from(room / UNIT).unwrap_or(Semaphore::MAX_PERMITS))), room)
+    }
+
     /// Waits until there is room for so many bytes. What is larger than all of the room waits for all of it.
     pub(crate) async fn take(&self, bytes: u64) -> Taken {
-        let units = u32::try_from(bytes.min(ROOM).div_ceil(UNIT)).unwrap_or(u32::MAX);
+        let units = u32::try_from(bytes.min(self.1).div_ceil(UNIT)).unwrap_or(u32::MAX);
         // It is never closed.
         Taken(Arc::clone(&self.0).acquire_many_owned(units).await.ok())
     }
@@ -29,7 +34,7 @@ impl Memory {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(usize::try_from(ROOM / UNIT).unwrap_or(Semaphore::MAX_PERMITS))))
+        Self::of(ROOM)
     }
 }
 

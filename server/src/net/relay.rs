@@ -18,13 +18,15 @@ use tracing::debug;
 
 use crate::config::{self, RelayTls};
 use crate::delivery::{Reply, Verdict, host_name};
-use crate::hub::Hub;
+use crate::hub::{Hub, Memory, message};
 use crate::mail::{for_the_wire, header_block};
 
 /// How many times as long as for other answers the relay may think about a whole message (RFC 5321 §4.5.3.2.6).
 const MESSAGE: u32 = 5;
 /// Bytes of a message that are made ready for the network at once.
 const PIECE: usize = 64 * 1024;
+/// Bytes that all messages may take that are being sent.
+const ROOM: u64 = 256 << 20;
 /// How long a farewell may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -33,6 +35,8 @@ pub(crate) struct Relay {
     config: config::Relay,
     tls: Option<TlsParameters>,
     credentials: Option<Credentials>,
+    /// The room for messages on their way. It is the relay's own: one that is slow holds up nothing but its mail.
+    room: Memory,
 }
 
 impl Relay {
@@ -67,14 +71,17 @@ impl Relay {
                 .context("mail.relay.password_file should be text in UTF-8")?;
             Some(Credentials::new(config.user.clone(), password.trim_end().to_owned()))
         };
-        Ok(Some(Self { config: config.clone(), tls, credentials }))
+        Ok(Some(Self { config: config.clone(), tls, credentials, room: Memory::of(ROOM) }))
     }
 
     /// Carries a message of the queue to its recipients.
     pub(crate) async fn carry(&self, hub: &Arc<Hub>, claimed: &Claimed) -> Vec<Verdict> {
         let recipients: Vec<&str> =
             claimed.recipients.iter().map(|recipient| recipient.address.as_str()).collect();
-        let read = async { Ok((host_name(hub).await?, hub.message(claimed.blob).await?)) };
+        let read = async {
+            let host = host_name(hub).await?;
+            Ok((host, message(&hub.storage, &self.room, claimed.blob).await?))
+        };
         match read.await {
             Ok((host, (raw, _taken))) => self.send(&host, &claimed.sender, &recipients, &raw).await,
             Err(error) => vec![Verdict::of(&error); recipients.len()],

@@ -221,7 +221,7 @@ export interface Requests {
     filter: string;
     /** How many messages to find at most; absent: all. */
     limit?: number;
-    /** How many seconds to look at most; absent: 60. */
+    /** How many seconds to look at most, 60 if more are asked for; absent: 10. */
     timeout?: number;
   };
   /** Removes every message of the mailbox that is marked `Deleted`, whether or not the folder shows it. */
