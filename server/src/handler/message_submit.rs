@@ -72,6 +72,7 @@ struct Mentioned {
 }
 
 impl Mentioned {
+    /// None if the folder is not open any more, which is no reason not to send.
     fn of(
         session: &Session,
         folder: Option<&str>,
@@ -81,8 +82,13 @@ impl Mentioned {
         match (folder, uid) {
             (None, None) => Ok(None),
             (Some(folder), Some(uid)) => {
-                let gate = super::folder(session, folder)?.gate().clone();
-                Ok(Some(Self { gate, uid }))
+                let open = session.folders.get(folder);
+                if open.is_none() {
+                    debug!(
+                        "the folder of a message that was answered, or of a draft, is not open: it stays as it was"
+                    );
+                }
+                Ok(open.map(|open| Self { gate: open.gate().clone(), uid }))
             }
             (Some(_), None) | (None, Some(_)) => {
                 let text = format!("the attributes {what}Folder and {what}UID belong together");
