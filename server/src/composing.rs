@@ -18,6 +18,7 @@ use write::Writers;
 
 use crate::account::Account;
 use crate::clock;
+use crate::config::Size;
 use crate::failure::Failure;
 use crate::hub::Hub;
 use crate::key::random_text;
@@ -47,8 +48,7 @@ pub(crate) async fn write(
     let composed = tokio::task::spawn_blocking(move || {
         let composed = mail::compose(&email, &attached, &mut author.stamp())?;
         if composed.size(&attached) > limit.0 {
-            let text = format!("a message may have {limit} at most, with its attachments encoded");
-            return Err(Failure::because(ErrorCode::LimitReached, text));
+            return Err(too_large(limit));
         }
         let outline = composed.outline();
         Ok::<_, Failure>((composed, outline))
@@ -61,6 +61,12 @@ pub(crate) async fn write(
     let read = move || mail::new_message(&outline, own, now, storage::Flags::NONE);
     let own = tokio::task::spawn_blocking(read).await.map_err(|_| Failure::from(ErrorCode::ServerFailure))?;
     Ok(Written { own, sent })
+}
+
+/// A message is larger than it may be.
+pub(crate) fn too_large(limit: Size) -> Failure {
+    let text = format!("a message may have {limit} at most, with its attachments encoded");
+    Failure::because(ErrorCode::LimitReached, text)
 }
 
 /// Writes a stored message that is sent on, behind these fields.

@@ -120,15 +120,23 @@ pub(crate) async fn submit(
     Ok(())
 }
 
+/// Refuses more recipients than a message may have: before it is written, if somebody here writes it.
+pub(crate) fn refuse_too_many(hub: &Hub, recipients: usize) -> Result<(), Failure> {
+    let limit = hub.config.mail.recipients;
+    if recipients > usize::try_from(limit).unwrap_or(usize::MAX) {
+        let text = format!("a message may have {limit} recipients at most");
+        return Err(Failure::because(ErrorCode::LimitReached, text));
+    }
+    Ok(())
+}
+
 fn refuse_too_much(hub: &Hub, envelope: &Envelope, blob: Blob) -> Result<(), Failure> {
     let limits = &hub.config.mail;
     let refuse = |text: String| Err(Failure::because(ErrorCode::LimitReached, text));
     if envelope.recipients.is_empty() {
         return Err(Failure::because(ErrorCode::BadRequest, "the message has no recipient"));
     }
-    if envelope.recipients.len() > usize::try_from(limits.recipients).unwrap_or(usize::MAX) {
-        return refuse(format!("a message may have {} recipients at most", limits.recipients));
-    }
+    refuse_too_many(hub, envelope.recipients.len())?;
     if blob.size > limits.message.0 {
         return refuse(format!("a message may have {} at most", limits.message));
     }

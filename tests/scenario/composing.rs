@@ -129,6 +129,36 @@ async fn a_draft_that_is_saved_again_and_again_is_one_and_goes_when_it_is_sent()
     bob.wait_for(1).await;
     alice.client.run("<folderReopen folder=\"D\"/>").await;
     assert_eq!(alice.uids("D").await, [""; 0]);
+    // That there is nothing to tidy any more is no reason not to send.
+    let away = "<messageSubmit draftFolder=\"X\" draftUID=\"3\" replyFolder=\"Y\" replyUID=\"1\"><EMail><To>bob@localhost</To>\
+                <From>alice@localhost</From><Sender>alice@localhost</Sender></EMail></messageSubmit>";
+    alice.client.run(away).await;
+    bob.wait_for(2).await;
+}
+
+/// A part of a message that was encoded as a whole.
+#[tokio::test]
+async fn a_part_that_is_deep_within_arrives_too() {
+    let mail = Mail {
+        rest: "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\
+               Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n\
+               U3ViamVjdDogaW5uZXIKClRleHQK\r\n--b--\r\n"
+            .to_owned(),
+        ..with_picture()
+    };
+    let gateway = Gateway::with(Fixture::new().mail("INBOX", [mail])).await;
+    let mut alice = Reader::of(&gateway, ALICE).await;
+    let mut bob = Reader::of(&gateway, BOB).await;
+    let part = "<MIME folder=\"INBOX\" UID=\"5\" partID=\"01-01\"/>";
+    let submit = format!(
+        "<messageSubmit><EMail><To>bob@localhost</To><MIME type=\"multipart\" subtype=\"mixed\">{}</MIME></EMail></messageSubmit>",
+        part.repeat(3)
+    );
+    alice.client.run(&submit).await;
+    bob.wait_for(1).await;
+    for number in 1..=3 {
+        assert_eq!(bob.get("INBOX", &format!("1-0{number}-B.txt")).await, "Text\n");
+    }
 }
 
 /// A message with a picture, as it came.
@@ -241,20 +271,48 @@ async fn a_message_that_is_sent_on_stays_as_it_was_below_what_tells_who_did_it()
     assert!(flags.contains("Redirected"), "{flags}");
 }
 
+/// Sends a message with a part that has these attributes.
+fn part(attributes: &str) -> String {
+    format!(
+        "<messageSubmit><EMail><To>bob@localhost</To><MIME type=\"multipart\" subtype=\"mixed\"><MIME {attributes}/></MIME>\
+         </EMail></messageSubmit>"
+    )
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_told_and_nothing_of_it_stays() {
-    let fixture = Fixture::new().config("[mail]\nmessage = \"1MiB\"\n").mail("INBOX", [with_picture()]);
+    let fixture =
+        Fixture::new().config("[mail]\nmessage = \"1MiB\"\nrecipients = 3\n").mail("INBOX", [with_picture()]);
     let gateway = Gateway::with(fixture).await;
     let mut alice = Reader::of(&gateway, ALICE).await;
     alice.upload("large", "image/png", file(800_000)).await;
-    let part = |attributes: &str| {
-        format!(
-            "<messageSubmit><EMail><To>bob@localhost</To><MIME type=\"multipart\" subtype=\"mixed\"><MIME {attributes}/></MIME>\
-             </EMail></messageSubmit>"
-        )
-    };
+    alice.upload("larger", "message/rfc822", file(1_100_000)).await;
+    let from: String = (0..11).map(|at| format!("<From>a{at}@localhost</From>")).collect();
     let table = [
         (part("uploadID=\"large\""), "a message may have 1MiB at most, with its attachments encoded"),
+        // It is not looked for further than that.
+        (
+            part("uploadID=\"large\"/><MIME uploadID=\"large\"/><MIME uploadID=\"none\""),
+            "a message may have 1MiB at most, with its attachments encoded",
+        ),
+        (
+            "<messageAppend folder=\"INBOX\" uploadID=\"larger\"/>".to_owned(),
+            "a message may have 1MiB at most, with its attachments encoded",
+        ),
+        (
+            "<messageSubmit replyFolder=\"X\"><EMail><To>bob@localhost</To></EMail></messageSubmit>"
+                .to_owned(),
+            "the attributes replyFolder and replyUID belong together",
+        ),
+        (
+            format!("<messageSubmit><EMail>{}<To>bob@localhost</To></EMail></messageSubmit>", from.repeat(2)),
+            "a message may be from 10 addresses at most",
+        ),
+        (
+            // Before what is attached is looked for.
+            part("uploadID=\"none\"").replace("<To>", "<To>a@x</To><To>b@x</To><To>c@x</To><To>"),
+            "a message may have 3 recipients at most",
+        ),
         (part("uploadID=\"none\""), "the file \"none\" was not uploaded"),
         (part("fileName=\"none\""), "file is not found"),
         (part("folder=\"X\" UID=\"5\""), "folder has not been opened"),

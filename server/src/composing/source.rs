@@ -10,10 +10,11 @@ use protocol::{Email, ErrorCode, Mime, MimeSource, Rights};
 use storage::{Blob, FileStream, Uid};
 
 use crate::account::Account;
+use crate::config::Size;
 use crate::content::EncodedPart;
 use crate::failure::Failure;
 use crate::file;
-use crate::hub::Hub;
+use crate::hub::{Hub, Taken};
 use crate::mail::{self, Attached, Part, PartId, Passage};
 use crate::mailbox::{Command, Gate};
 use crate::media_type;
@@ -37,8 +38,23 @@ pub(super) enum Place {
     Encoded(EncodedPart),
     /// A file that was opened; it is read once.
     File(Option<FileStream>),
-    /// In memory: part of a nested message that was encoded itself.
-    Memory(Bytes),
+    /// The part at that place in the outline, of a nested message that was encoded itself: it is taken out whenever it is
+    /// read, because who kept it in memory while the next one waits for room might wait for ever.
+    Nested(Blob, usize),
+}
+
+/// What may be attached yet.
+struct Allowance {
+    limit: Size,
+    taken: u64,
+}
+
+impl Allowance {
+    /// Takes so many bytes, which are at least as many when they are encoded.
+    fn take(&mut self, bytes: u64) -> Result<(), Failure> {
+        self.taken = self.taken.saturating_add(bytes);
+        if self.taken > self.limit.0 { Err(super::too_large(self.limit)) } else { Ok(()) }
+    }
 }
 
 /// What a message takes its attachments from: the files of an account, the upload set of a session, its open folders.
@@ -67,14 +83,17 @@ impl Sources {
         Ok(Self { account, session: session.handle.id().to_string(), folders })
     }
 
-    /// Finds everything that the message attaches.
+    /// Finds everything that the message attaches, as long as a message may have so much.
     pub(super) async fn find(&self, hub: &Hub, email: &Email) -> Result<Attachments, Failure> {
         let mut found = Vec::new();
+        let mut allowance = Allowance { limit: hub.config.mail.message, taken: 0 };
         for mime in mail::sourced(email) {
             let one = match &mime.source {
-                Some(MimeSource::Upload(id)) => self.upload(hub, id).await?,
-                Some(MimeSource::File(name)) => self.file(hub, name).await?,
-                Some(MimeSource::Message { folder, uid }) => self.message(hub, folder, *uid, mime).await?,
+                Some(MimeSource::Upload(id)) => self.upload(hub, id, &mut allowance).await?,
+                Some(MimeSource::File(name)) => self.file(hub, name, &mut allowance).await?,
+                Some(MimeSource::Message { folder, uid }) => {
+                    self.message(hub, folder, *uid, mime, &mut allowance).await?
+                }
                 None => continue,
             };
             found.push(one);
@@ -82,12 +101,18 @@ impl Sources {
         Ok(Attachments { found })
     }
 
-    async fn upload(&self, hub: &Hub, id: &str) -> Result<(Attached, Place), Failure> {
+    async fn upload(
+        &self,
+        hub: &Hub,
+        id: &str,
+        allowance: &mut Allowance,
+    ) -> Result<(Attached, Place), Failure> {
         let found = hub.storage.upload(&self.session, id).await;
         if let Err(storage::Error::NotFound { .. }) = found {
             return Err(Failure::because(ErrorCode::NoSuchFile, format!("the file {id:?} was not uploaded")));
         }
         let upload = found?;
+        allowance.take(upload.blob.size)?;
         let (blob, whole) = (upload.blob, 0..upload.blob.size);
         let mut place = Place::Ranges(blob, vec![whole]);
         let essence = upload.content_type.split(';').next().unwrap_or_default().trim();
@@ -99,8 +124,14 @@ impl Sources {
         Ok((Attached::file(content_type, None, blob.size), place))
     }
 
-    async fn file(&self, hub: &Hub, name: &str) -> Result<(Attached, Place), Failure> {
+    async fn file(
+        &self,
+        hub: &Hub,
+        name: &str,
+        allowance: &mut Allowance,
+    ) -> Result<(Attached, Place), Failure> {
         let (file, stream) = file::open(hub, &self.account, name).await?;
+        allowance.take(stream.len())?;
         let name = file.path.name();
         let attached = Attached::file(media_type::of(name), Some(name.to_owned()), stream.len());
         Ok((attached, Place::File(Some(stream))))
@@ -112,6 +143,7 @@ impl Sources {
         folder: &str,
         uid: u32,
         mime: &Mime,
+        allowance: &mut Allowance,
     ) -> Result<(Attached, Place), Failure> {
         let gate = self.folders.get(folder).ok_or(ErrorCode::FolderNotOpened)?;
         let mailbox = gate.pass(Rights::READ).await?;
@@ -124,12 +156,13 @@ impl Sources {
             None => {
                 let ranges = without_secrets(hub, blob).await?;
                 let size = ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum();
+                allowance.take(size)?;
                 let mut place = Place::Ranges(blob, ranges);
                 Ok((Attached::message(size, passage(hub, &mut place).await?), place))
             }
             Some(part) => {
                 let part = PartId::parse(part).ok_or(ErrorCode::NoSuchPart)?;
-                self::part(hub, blob, &part).await
+                self::part(hub, blob, &part, allowance).await
             }
         }
     }
@@ -163,7 +196,12 @@ pub(super) async fn without_secrets(hub: &Hub, blob: Blob) -> Result<Vec<Range<u
 }
 
 /// A part of a stored message.
-async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), Failure> {
+async fn part(
+    hub: &Hub,
+    blob: Blob,
+    id: &PartId,
+    allowance: &mut Allowance,
+) -> Result<(Attached, Place), Failure> {
     let outline = hub.outline(blob).await?.ok_or(ErrorCode::ServerFailure)?;
     let at = outline.find(Some(id)).ok_or(ErrorCode::NoSuchPart)?;
     let entry = outline.entry(at).ok_or(ErrorCode::NoSuchPart)?;
@@ -173,8 +211,8 @@ async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), F
     }
     let (size, mut place) = match &entry.blocks {
         _ if !entry.is_plain => {
-            let bytes = taken_out(hub, blob, at).await?;
-            (bytes.len() as u64, Place::Memory(bytes))
+            let (bytes, _room) = taken_out(hub, blob, at).await?;
+            (bytes.len() as u64, Place::Nested(blob, at))
         }
         Some(blocks) => {
             let part = EncodedPart { blob, entry: at, outline: Arc::clone(&outline) };
@@ -185,6 +223,7 @@ async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), F
             (range.end.saturating_sub(range.start), Place::Ranges(blob, vec![range]))
         }
     };
+    allowance.take(size)?;
     if entry.content_type == "message/rfc822" {
         return Ok((Attached::message(size, passage(hub, &mut place).await?), place));
     }
@@ -192,11 +231,11 @@ async fn part(hub: &Hub, blob: Blob, id: &PartId) -> Result<(Attached, Place), F
     Ok((Attached::file(&entry.content_type, name, size), place))
 }
 
-async fn taken_out(hub: &Hub, blob: Blob, at: usize) -> Result<Bytes, Failure> {
+/// A part that is decoded, with the room that it takes.
+pub(super) async fn taken_out(hub: &Hub, blob: Blob, at: usize) -> Result<(Bytes, Taken), Failure> {
     let (raw, room) = hub.message(blob).await?;
     let taken = tokio::task::spawn_blocking(move || {
-        let _room = room;
-        Part::at(&raw, at).map(|part| Bytes::from(part.decoded().into_owned()))
+        Part::at(&raw, at).map(|part| (Bytes::from(part.decoded().into_owned()), room))
     });
     taken.await.ok().flatten().ok_or_else(|| ErrorCode::ServerFailure.into())
 }
@@ -204,7 +243,7 @@ async fn taken_out(hub: &Hub, blob: Blob, at: usize) -> Result<Bytes, Failure> {
 /// How a message can go, seen from all of its bytes.
 async fn passage(hub: &Hub, place: &mut Place) -> Result<Passage, Failure> {
     let mut passage = Passage::default();
-    let mut pieces = place.pieces(hub.storage.blobs());
+    let mut pieces = place.pieces(hub).await?;
     while let Some(piece) = pieces.try_next().await? {
         passage.see(&piece);
     }

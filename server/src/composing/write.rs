@@ -5,10 +5,14 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use storage::{Blob, BlobWriter, Blobs};
 
-use super::source::{Attachments, Place};
+use super::source::{Attachments, Place, taken_out};
 use crate::content::decoded;
-use crate::hub::Hub;
+use crate::failure::Failure;
+use crate::hub::{Hub, Taken};
 use crate::mail::{BASE64_LINE, Composed, Piece, Transfer, append_base64};
+
+/// Longest piece of a content that is in memory, in bytes.
+const PIECE: usize = 1 << 20;
 
 /// The blob of the author's own copy and, if others get another one, theirs.
 pub(super) struct Writers {
@@ -29,7 +33,7 @@ impl Writers {
         hub: &Hub,
         composed: &Composed,
         attachments: &mut Attachments,
-    ) -> storage::Result<()> {
+    ) -> Result<(), Failure> {
         for piece in composed.pieces() {
             match piece {
                 Piece::Bytes(bytes) => self.push(bytes).await?,
@@ -59,8 +63,8 @@ impl Writers {
         hub: &Hub,
         place: &mut Place,
         transfer: Transfer,
-    ) -> storage::Result<()> {
-        let mut pieces = place.pieces(hub.storage.blobs());
+    ) -> Result<(), Failure> {
+        let mut pieces = place.pieces(hub).await?;
         // What does not fill a line of base64 waits for more.
         let mut rest = Vec::new();
         let mut encoded = Vec::new();
@@ -78,7 +82,7 @@ impl Writers {
         }
         encoded.clear();
         append_base64(&rest, &mut encoded);
-        self.push(&encoded).await
+        Ok(self.push(&encoded).await?)
     }
 
     /// Makes them durable: the author's own, and the one that others get, which may be the same.
@@ -94,14 +98,25 @@ impl Writers {
 
 impl Place {
     /// The content, piece by piece.
-    pub(super) fn pieces(&mut self, blobs: &Blobs) -> BoxStream<'static, storage::Result<Bytes>> {
-        let blobs = blobs.clone();
-        match self {
+    pub(super) async fn pieces(
+        &mut self,
+        hub: &Hub,
+    ) -> Result<BoxStream<'static, storage::Result<Bytes>>, Failure> {
+        let blobs = hub.storage.blobs().clone();
+        Ok(match self {
             Self::File(file) => match file.take() {
                 Some(file) => file.boxed(),
                 None => stream::empty().boxed(),
             },
-            Self::Memory(bytes) => stream::once(std::future::ready(Ok(bytes.clone()))).boxed(),
+            Self::Nested(blob, at) => {
+                // The room is held until the last piece was read.
+                let whole = taken_out(hub, *blob, *at).await?;
+                let piece = |(mut rest, room): (Bytes, Taken)| {
+                    let piece = rest.split_to(rest.len().min(PIECE));
+                    std::future::ready((!piece.is_empty()).then_some((Ok(piece), (rest, room))))
+                };
+                stream::unfold(whole, piece).boxed()
+            }
             Self::Ranges(blob, ranges) => {
                 let (key, ranges) = (blob.key, ranges.clone());
                 let read = move |range| {
@@ -111,6 +126,6 @@ impl Place {
                 stream::iter(ranges).then(read).try_flatten().boxed()
             }
             Self::Encoded(part) => decoded(blobs, part.clone(), 0..u64::MAX).boxed(),
-        }
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::account::Account;
 use crate::failure::Failure;
 use crate::file::{FileRef, Right};
 use crate::hub::Hub;
-use crate::mail::Card;
+use crate::mail::{Card, Room};
 use crate::session::{Session, Step};
 
 /// The longest slice, in bytes.
@@ -149,7 +149,9 @@ async fn cards(hub: &Hub, account: &Account, name: &FileRef) -> Result<Slice, Fa
         ));
     }
     let cards = Card::read(&bytes, None).map_err(|error| refuse(error.to_string()))?;
-    let content = FileContent::Cards(cards.iter().map(Card::to_element).collect());
+    let mut room = Room::default();
+    let shown: Result<_, _> = cards.iter().map(|card| card.to_element(&mut room)).collect();
+    let content = FileContent::Cards(shown.map_err(|error| refuse(error.to_string()))?);
     Ok(Slice { length: file.size, file, position: 0, content })
 }
 

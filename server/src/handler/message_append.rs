@@ -118,6 +118,10 @@ impl Content {
             }
             Self::Upload(session, id) => {
                 let upload = hub.storage.upload(&session, &id).await?;
+                let limit = hub.config.mail.message;
+                if upload.blob.size > limit.0 {
+                    return Err(composing::too_large(limit));
+                }
                 let (now, flags) = (author.now(), storage::Flags::NONE);
                 Ok(delivery::new_message(hub, upload.blob, now, flags).await?)
             }

@@ -62,6 +62,7 @@ async fn write(
     let account = author.account();
     let from = (account.real_name.as_deref(), account.address.as_str());
     let (fields, recipients) = mail::resent(&mut author.stamp(), from, to)?;
+    delivery::refuse_too_many(hub, recipients.len())?;
     let recipients = recipients.iter().map(|address| super::envelope_address(address));
     let recipients = recipients.collect::<Result<_, _>>()?;
     Ok((composing::redirect(hub, &fields, original).await?, recipients))

@@ -1,5 +1,6 @@
 //! `messageSubmit`: send a message.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use protocol::{ErrorCode, FlagTerms, Flags, MessageSubmit, Rights};
@@ -17,11 +18,21 @@ use crate::name::MailboxRef;
 use crate::preference;
 use crate::session::{Session, Step};
 
+/// Addresses that a message is sent in the name of; each is looked up.
+const MOST_AUTHORS: usize = 10;
+
 pub(super) fn handle(session: &Session, request: MessageSubmit) -> Result<Step, Failure> {
     let account = Arc::clone(session.handle.account());
     let mut email = request.email;
-    let names = mail::settle_author(&mut email, &account.address, account.real_name.as_deref());
+    let mut names = mail::settle_author(&mut email, &account.address, account.real_name.as_deref());
+    let mut known = HashSet::new();
+    names.retain(|name| known.insert(name.clone()));
+    if names.len() > MOST_AUTHORS {
+        let text = format!("a message may be from {MOST_AUTHORS} addresses at most");
+        return Err(Failure::because(ErrorCode::LimitReached, text));
+    }
     let recipients = mail::recipients(&email)?;
+    delivery::refuse_too_many(&session.hub, recipients.len())?;
     let recipients =
         recipients.iter().map(|address| super::envelope_address(address)).collect::<Result<_, _>>()?;
     let replied = Mentioned::of(session, request.reply_folder.as_deref(), request.reply_uid, "reply")?;
@@ -61,6 +72,7 @@ struct Mentioned {
 }
 
 impl Mentioned {
+    /// None if the folder is not open any more, which is no reason not to send.
     fn of(
         session: &Session,
         folder: Option<&str>,
@@ -70,8 +82,13 @@ impl Mentioned {
         match (folder, uid) {
             (None, None) => Ok(None),
             (Some(folder), Some(uid)) => {
-                let gate = super::folder(session, folder)?.gate().clone();
-                Ok(Some(Self { gate, uid }))
+                let open = session.folders.get(folder);
+                if open.is_none() {
+                    debug!(
+                        "the folder of a message that was answered, or of a draft, is not open: it stays as it was"
+                    );
+                }
+                Ok(open.map(|open| Self { gate: open.gate().clone(), uid }))
             }
             (Some(_), None) | (None, Some(_)) => {
                 let text = format!("the attributes {what}Folder and {what}UID belong together");

@@ -47,6 +47,7 @@ impl Outlines {
         if let Some(known) = self.known(blob.key) {
             return Ok(Some(known));
         }
+        refuse_too_large(blob)?;
         let _turn = if blob.size > SMALL { self.turn.acquire().await.ok() } else { None };
         let taken = memory.take(blob.size.saturating_mul(WEIGHT)).await;
         // Who waited has perhaps waited for just this one.
@@ -95,7 +96,16 @@ pub(crate) async fn message(
     memory: &Memory,
     blob: Blob,
 ) -> storage::Result<(bytes::Bytes, Taken)> {
+    refuse_too_large(blob)?;
     let taken = memory.take(blob.size.saturating_mul(WEIGHT)).await;
     let raw = storage.blobs().bytes(blob.key, LONGEST_MESSAGE).await?;
     Ok((raw, taken))
+}
+
+/// Refuses what cannot be read before others have to wait for its room.
+const fn refuse_too_large(blob: Blob) -> storage::Result<()> {
+    if blob.size > LONGEST_MESSAGE {
+        return Err(storage::Error::TooLarge { size: blob.size, limit: LONGEST_MESSAGE });
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::line::{Lines, with_lf, without_end};
+use super::room::NoRoom;
 use super::transfer::Encoding;
 use super::{charset, transfer};
 
@@ -15,7 +16,7 @@ const TEXT_CAP: usize = 16 * 1024 * 1024;
 /// separate further ones: each takes memory.
 const PIECE_CAP: usize = 250_000;
 /// About as many parameters of a line are kept.
-const PARAMETER_CAP: usize = 64;
+pub(super) const PARAMETER_CAP: usize = 64;
 /// Longest line written, in bytes without its end.
 const WIDTH: usize = 75;
 
@@ -52,6 +53,8 @@ pub(crate) enum Unreadable {
     NoCard,
     #[error("it has no line BEGIN:VCALENDAR")]
     NoCalendar,
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
 }
 
 /// The lines of a text in the character set of this name, where no line names one of its own.

@@ -7,6 +7,7 @@
 use protocol::{Element, is_name};
 
 use super::content_line::{self, ContentLine, Unreadable, Value, components, escape, parameter, unescape};
+use super::room::{NoRoom, Room};
 
 /// Deepest nesting of components that is read; alarms in events are at the third level.
 const LEVEL_CAP: usize = 8;
@@ -32,8 +33,8 @@ pub(crate) enum WrongCalendar {
 }
 
 /// The calendars of a text in the character set of this name, as `<iCalendar>`; what is not ended is taken as far as
-/// it goes.
-pub(crate) fn to_element(text: &[u8], charset: Option<&str>) -> Result<Element, Unreadable> {
+/// it goes, as long as there is room.
+pub(crate) fn to_element(text: &[u8], charset: Option<&str>, room: &mut Room) -> Result<Element, Unreadable> {
     let mut root = Element::new("iCalendar").with("xmlns", NAMESPACE);
     let mut open: Vec<(String, Element)> = Vec::new();
     // Components that are not taken, within each other.
@@ -49,7 +50,9 @@ pub(crate) fn to_element(text: &[u8], charset: Option<&str>) -> Result<Element, 
                     skipped += 1;
                 } else {
                     let called = if is_calendar { "vCalendar".to_owned() } else { name.to_ascii_lowercase() };
-                    open.push((name.to_ascii_uppercase(), Element::new(called)));
+                    let component = Element::new(called);
+                    room.take(&component)?;
+                    open.push((name.to_ascii_uppercase(), component));
                 }
             }
             ("END", Value::Text(_)) if skipped > 0 => skipped -= 1,
@@ -68,7 +71,7 @@ pub(crate) fn to_element(text: &[u8], charset: Option<&str>) -> Result<Element, 
             _ if open.len() == 1 && is_attribute(&line) => set(&mut open, &line),
             _ => {
                 if let Some((_, component)) = open.last_mut() {
-                    push_property(component, line, is_old);
+                    push_property(component, line, is_old, room)?;
                 }
             }
         }
@@ -133,9 +136,14 @@ fn set(open: &mut [(String, Element)], line: &ContentLine) {
     }
 }
 
-fn push_property(component: &mut Element, line: ContentLine, is_old: bool) {
+fn push_property(
+    component: &mut Element,
+    line: ContentLine,
+    is_old: bool,
+    room: &mut Room,
+) -> Result<(), NoRoom> {
     if !is_name(&line.name) {
-        return;
+        return Ok(());
     }
     let known = CALLED.iter().find(|(name, _)| *name == line.name).map(|(_, called)| (*called).to_owned());
     let called = known.unwrap_or_else(|| line.name.to_ascii_lowercase());
@@ -153,18 +161,19 @@ fn push_property(component: &mut Element, line: ContentLine, is_old: bool) {
     for (name, value) in gathered {
         head.set(name, value);
     }
+    let mut push = |property: Element| {
+        room.take(&property)?;
+        component.push(property);
+        Ok(())
+    };
     match line.value {
-        Value::Base64(base64) => _ = component.push(head.with("ENCODING", "BASE64").with_text(base64)),
-        Value::Text(value) if is_list(&line.name) => {
-            for text in components(&value, ',') {
-                component.push(head.clone().with_text(unescape(text, is_old)));
-            }
-        }
-        Value::Text(value) if is_text(&line.name) => {
-            component.push(head.with_text(unescape(&value, is_old)));
-        }
+        Value::Base64(base64) => push(head.with("ENCODING", "BASE64").with_text(base64)),
+        Value::Text(value) if is_list(&line.name) => components(&value, ',')
+            .into_iter()
+            .try_for_each(|text| push(head.clone().with_text(unescape(text, is_old)))),
+        Value::Text(value) if is_text(&line.name) => push(head.with_text(unescape(&value, is_old))),
         // Times, rules, addresses and what nobody knows stay as they stand.
-        Value::Text(value) => _ = component.push(head.with_text(value)),
+        Value::Text(value) => push(head.with_text(value)),
     }
 }
 

@@ -8,6 +8,7 @@ use protocol::{Email, Mime, MimeBody};
 use super::header::Header;
 use super::parameter::{ContentType, Parameterized};
 use super::part::{self, PartId};
+use super::room::Room;
 use super::tree::{Entity, Structure, Tree};
 use super::{address, charset, date, line, viewer};
 
@@ -45,6 +46,7 @@ pub(crate) fn email(
         text_left: total_size_limit,
         elements_left: HEADER_ELEMENT_CAP,
         header_text_left: HEADER_TEXT_CAP,
+        room: Room::default(),
     };
     Ok(match (part, tree.entity(root).map(|entity| &entity.structure)) {
         (Some(id), Some(Structure::Message(child))) => presenter.email(*child, Some(id)),
@@ -64,6 +66,8 @@ struct Presenter<'a> {
     text_left: u64,
     elements_left: usize,
     header_text_left: usize,
+    /// For cards and calendars.
+    room: Room,
 }
 
 impl Presenter<'_> {

@@ -33,7 +33,7 @@ fn unfolded(text: &str) -> String {
 
 #[test]
 fn a_calendar_reads_back_as_written_in_text_and_in_xml() {
-    assert_eq!(to_element(TEXT.as_bytes(), None).unwrap().to_xml(), XML);
+    assert_eq!(to_element(TEXT.as_bytes(), None, &mut Room::default()).unwrap().to_xml(), XML);
     assert_eq!(unfolded(&to_text(&xml(XML)).unwrap()), TEXT);
 }
 
@@ -48,7 +48,8 @@ fn what_clients_leave_out_is_supplied() {
 
 #[test]
 fn components_that_are_not_ended_or_not_begun_are_taken_as_far_as_they_go() {
-    let read = |text: &str| to_element(text.as_bytes(), None).map(|element| element.to_xml());
+    let read =
+        |text: &str| to_element(text.as_bytes(), None, &mut Room::default()).map(|element| element.to_xml());
     let inner = |xml: &str| Ok(format!("<iCalendar xmlns=\"{NAMESPACE}\">{xml}</iCalendar>"));
     assert_eq!(
         read("BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1"),
@@ -65,7 +66,7 @@ fn components_that_are_not_ended_or_not_begun_are_taken_as_far_as_they_go() {
 fn categories_are_one_by_one_and_old_calendars_are_read() {
     let text = "BEGIN:VCALENDAR\nVERSION:1.0\nBEGIN:VEVENT\nCATEGORIES:A,B\nSUMMARY;ENCODING=QUOTED-PRINTABLE:=41=\nB\nEND:VEVENT\n\
         END:VCALENDAR";
-    let element = to_element(text.as_bytes(), None).unwrap();
+    let element = to_element(text.as_bytes(), None, &mut Room::default()).unwrap();
     assert!(element.to_xml().ends_with(
         "<vevent><categories>A</categories><categories>B</categories><summary>AB</summary></vevent></vCalendar></iCalendar>"
     ));

@@ -73,10 +73,13 @@ impl Presenter<'_> {
                 }));
             }
             Form::Report => Ok(vec![self.report(&bytes)]),
-            Form::Card => {
-                Card::read(&bytes, charset).map(|cards| cards.iter().map(Card::to_element).collect())
+            Form::Card => Card::read(&bytes, charset).and_then(|cards| {
+                let shown: Result<_, _> = cards.iter().map(|card| card.to_element(&mut self.room)).collect();
+                Ok(shown?)
+            }),
+            Form::Calendar => {
+                icalendar::to_element(&bytes, charset, &mut self.room).map(|calendar| vec![calendar])
             }
-            Form::Calendar => icalendar::to_element(&bytes, charset).map(|calendar| vec![calendar]),
         };
         match shown {
             Ok(elements) => MimeBody::Xml(elements),

@@ -191,6 +191,31 @@ fn what_is_not_what_it_says_is_left_out_with_the_reason() {
 }
 
 #[test]
+fn a_small_text_that_stands_for_much_is_left_out() {
+    let head = "x".repeat(10_000);
+    let many = ",".repeat(249_000);
+    let calendar = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nCATEGORIES;X={head}:{many}\n");
+    let parameters: String = (0..50).map(|at| format!(";X-{at}=")).collect();
+    let wide = format!("BEGIN:VCALENDAR\nRESOURCES{parameters}:{}\n", ",".repeat(2_000));
+    let card = format!("BEGIN:VCARD\nNICKNAME:{many}\n");
+    let types = format!("BEGIN:VCARD\n{}", "TEL;TYPE=A;TYPE=B;TYPE=C;TYPE=D:1\n".repeat(40_000));
+    for (content_type, text) in
+        [("text/calendar", calendar), ("text/calendar", wide), ("text/vcard", card), ("text/vcard", types)]
+    {
+        let shown = body(content_type, &text);
+        assert_eq!(shown.body, MimeBody::Omitted, "{content_type}");
+        let reason = shown.parse_error.unwrap();
+        assert!(reason.contains("too much in it"), "{reason}");
+    }
+    // All parts share it.
+    let part = format!("--x\nContent-Type: text/vcard\n\nBEGIN:VCARD\nNICKNAME:{}\n", ",".repeat(30_000));
+    let shown = body("multipart/mixed; boundary=x", &part.repeat(10));
+    let MimeBody::Parts(parts) = &shown.body else { panic!("{:?}", shown.body) };
+    let omitted = parts.iter().filter(|part| part.body == MimeBody::Omitted).count();
+    assert_eq!((parts.len(), omitted), (10, 7));
+}
+
+#[test]
 fn reports_are_shown_with_a_block_for_each_recipient() {
     let status = "Reporting-MTA: dns; x\nArrival-Date: today\n\nFinal-Recipient: rfc822;a@x\nStatus: 5.1.1\n\n\n\
         Final-Recipient: rfc822;b@x\nAction: failed\n";

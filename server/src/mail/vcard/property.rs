@@ -1,7 +1,7 @@
 //! What does a property of a card say?
 
 use super::super::charset;
-use super::super::content_line::{self, ContentLine, Value, components, unescape};
+use super::super::content_line::{self, ContentLine, PARAMETER_CAP, Value, components, unescape};
 
 /// A property: a name, what qualifies it, and a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Property {
         // Version 4.0 puts several into quotes.
         let types =
             types.iter().flat_map(|(_, value)| value.split(',')).map(|kind| kind.trim().to_ascii_uppercase());
-        let mut types: Vec<String> = types.filter(|kind| !kind.is_empty()).collect();
+        let mut types: Vec<String> = types.filter(|kind| !kind.is_empty()).take(PARAMETER_CAP).collect();
         let shape = Shape::of(&name);
         let is = |wanted: &str| {
             parameters.iter().any(|(name, v)| name == "VALUE" && v.eq_ignore_ascii_case(wanted))

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use protocol::{Element, Limits};
 
+use super::super::room::Room;
 use super::*;
 
 const MODERN: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nN:Doe;John;Q.;Dr.;Jr.\\, M.D.\r\nFN:Dr. John Doe\r\n\
@@ -35,11 +36,15 @@ fn xml(text: &str) -> Element {
 
 #[test]
 fn a_card_reads_back_as_written_in_text_and_in_xml() {
-    assert_eq!(card(MODERN).to_element().to_xml(), XML);
+    assert_eq!(card(MODERN).to_element(&mut Room::default()).unwrap().to_xml(), XML);
     assert_eq!(Card::of_element(&xml(XML)).unwrap(), card(MODERN));
     assert_eq!(card(MODERN).to_text(Style::New), MODERN);
     let again = card(&card(MODERN).to_text(Style::Old));
-    assert_eq!(again.to_element().to_xml(), XML.replace(" X-NOTE=\"a:b\"", ""), "2.1 cannot quote");
+    assert_eq!(
+        again.to_element(&mut Room::default()).unwrap().to_xml(),
+        XML.replace(" X-NOTE=\"a:b\"", ""),
+        "2.1 cannot quote"
+    );
 }
 
 #[test]
@@ -50,7 +55,7 @@ fn version_2_1_is_read_as_phones_write_it() {
     let expected = "<vCard><N><FAMILY>D\u{f6}e</FAMILY><GIVEN>J</GIVEN></N><TEL><CELL/><PREF/><VALUE>1</VALUE></TEL>\
         <EMAIL><INTERNET/><VALUE>j@example.org</VALUE></EMAIL><ADR><HOME/><STREET>a;b, c</STREET><LOCALITY>T</LOCALITY></ADR>\
         <NOTE><VALUE>one\ntwo</VALUE></NOTE><PHOTO><TYPE>image/jpeg</TYPE><BINVAL>AAECAwQ=</BINVAL></PHOTO></vCard>";
-    assert_eq!(card(old).to_element().to_xml(), expected);
+    assert_eq!(card(old).to_element(&mut Room::default()).unwrap().to_xml(), expected);
 }
 
 #[test]
@@ -60,7 +65,7 @@ fn version_4_0_is_read() {
     let expected = "<vCard><FN><VALUE>J</VALUE></FN><TEL VALUE=\"uri\" PREF=\"1\" PID=\"1.1,2.1\"><VOICE/><HOME/>\
         <VALUE>tel:+1-5</VALUE></TEL><PHOTO><TYPE>image/png</TYPE><BINVAL>AAECAwQ=</BINVAL></PHOTO>\
         <LOGO><VALUE>http://example.org/x,y.png</VALUE></LOGO><ORG SORT-AS=\"A&quot;B\"><ORGNAME>A</ORGNAME></ORG></vCard>";
-    assert_eq!(card(new).to_element().to_xml(), expected);
+    assert_eq!(card(new).to_element(&mut Room::default()).unwrap().to_xml(), expected);
     assert_eq!(Card::of_element(&xml(expected)).unwrap(), card(new));
 }
 
@@ -70,7 +75,7 @@ fn a_group_has_members() {
         "BEGIN:VGROUP\r\nVERSION:3.0\r\nFN:Friends\r\nMEMBER;CN=\"Doe, J.\":j@example.org\r\nEND:VGROUP\r\n";
     let expected = "<vCardGroup><FN><VALUE>Friends</VALUE></FN><MEMBER CN=\"Doe, J.\"><VALUE>j@example.org</VALUE></MEMBER>\
         </vCardGroup>";
-    assert_eq!(card(text).to_element().to_xml(), expected);
+    assert_eq!(card(text).to_element(&mut Room::default()).unwrap().to_xml(), expected);
     assert_eq!(Card::of_element(&xml(expected)).unwrap().to_text(Style::New), text);
 }
 
@@ -150,7 +155,7 @@ proptest! {
         prop::collection::vec(any::<u8>(), 0..20),
     ], 0..20)) {
         for card in Card::read(&bytes.concat(), None).unwrap_or_default() {
-            let xml = card.to_element().to_xml();
+            let xml = card.to_element(&mut Room::default()).unwrap().to_xml();
             let element = Element::read(xml.as_bytes(), &Limits::AFTER_LOGIN).unwrap();
             let again = Card::of_element(&element).unwrap();
             for style in [Style::New, Style::Old] {

@@ -6,6 +6,7 @@
 use protocol::{Element, is_name};
 
 use super::super::content_line;
+use super::super::room::{NoRoom, Room};
 use super::property::{Content, Property, Shape};
 use super::{Card, Kind};
 
@@ -26,16 +27,17 @@ pub(crate) enum WrongCard {
 }
 
 impl Card {
-    /// The card as XML.
-    pub(crate) fn to_element(&self) -> Element {
+    /// The card as XML, if there is room for it.
+    pub(crate) fn to_element(&self, room: &mut Room) -> Result<Element, NoRoom> {
         let mut element = Element::new(match self.kind {
             Kind::Contact => "vCard",
             Kind::Group => "vCardGroup",
         });
+        room.take(&element)?;
         for property in self.properties.iter().filter(|property| is_name(&property.name)) {
-            element.push(property.to_element());
+            element.push(property.to_element(room)?);
         }
-        element
+        Ok(element)
     }
 
     /// The card that an element presents.
@@ -58,7 +60,7 @@ impl Card {
 }
 
 impl Property {
-    fn to_element(&self) -> Element {
+    fn to_element(&self, room: &mut Room) -> Result<Element, NoRoom> {
         let mut element = Element::new(&self.name);
         if !self.group.is_empty() {
             element.set("group", &self.group);
@@ -72,11 +74,12 @@ impl Property {
         for (name, values) in self.gathered() {
             element.set(name, values.join(","));
         }
+        room.take(&element)?;
         for kind in named {
-            element.push(Element::new(kind));
+            push(&mut element, Element::new(kind), room)?;
         }
-        self.push_content(&mut element);
-        element
+        self.push_content(&mut element, room)?;
+        Ok(element)
     }
 
     /// The values of each parameter that an attribute can be called as.
@@ -91,32 +94,33 @@ impl Property {
         gathered
     }
 
-    fn push_content(&self, element: &mut Element) {
-        let mut push = |name: &str, text: &str| _ = element.push(Element::new(name).with_text(text));
+    fn push_content(&self, element: &mut Element, room: &mut Room) -> Result<(), NoRoom> {
+        let mut push = |name: &str, text: &str| push(element, Element::new(name).with_text(text), room);
         match (&self.content, Shape::of(&self.name)) {
             (Content::Components(texts), Shape::Named(names)) => {
                 for (name, text) in names.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
-                    push(name, text);
+                    push(name, text)?;
                 }
             }
             (Content::Components(texts), Shape::Organization) => {
                 for (at, text) in texts.iter().enumerate() {
-                    push(if at == 0 { "ORGNAME" } else { "ORGUNIT" }, text);
+                    push(if at == 0 { "ORGNAME" } else { "ORGUNIT" }, text)?;
                 }
             }
             (Content::Components(texts) | Content::List(texts), _) => {
                 for text in texts {
-                    push("VALUE", text);
+                    push("VALUE", text)?;
                 }
             }
-            (Content::Text(text) | Content::Uri(text), _) => push("VALUE", text),
+            (Content::Text(text) | Content::Uri(text), _) => push("VALUE", text)?,
             (Content::Binary(base64, media_type), _) => {
                 if let Some(media_type) = media_type {
-                    push("TYPE", media_type);
+                    push("TYPE", media_type)?;
                 }
-                push("BINVAL", base64);
+                push("BINVAL", base64)?;
             }
         }
+        Ok(())
     }
 
     fn of_element(element: &Element) -> Result<Self, WrongCard> {
@@ -244,6 +248,13 @@ impl Read {
             Shape::Other => Content::Text(values.into_iter().next().unwrap_or_default()),
         }
     }
+}
+
+/// Puts an element into another one.
+fn push(into: &mut Element, element: Element, room: &mut Room) -> Result<(), NoRoom> {
+    room.take(&element)?;
+    into.push(element);
+    Ok(())
 }
 
 /// Whether an element of this name in a property has another meaning.

@@ -37,7 +37,55 @@ const UNWRAPPED: [&str; 13] = [
     "button",
 ];
 /// Elements that end where the next one of their kind begins.
-const IMPLIED: [&str; 9] = ["p", "li", "dt", "dd", "td", "th", "tr", "option", "a"];
+const IMPLIED: [&str; 6] = ["p", "td", "th", "tr", "option", "a"];
+/// Elements that end where one of the others in their row begins, even if other elements are open in them.
+const ITEMS: [&[&str]; 2] = [&["li"], &["dt", "dd"]];
+/// Elements that an item does not end beyond (HTML, the start tags of `li`, `dd` and `dt` in a body).
+const AROUND_ITEMS: [&str; 43] = [
+    "applet",
+    "article",
+    "aside",
+    "blockquote",
+    "caption",
+    "center",
+    "colgroup",
+    "dd",
+    "details",
+    "dir",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hgroup",
+    "li",
+    "listing",
+    "main",
+    "marquee",
+    "menu",
+    "nav",
+    "ol",
+    "pre",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
 
 /// The page as a piece.
 pub(super) fn fragment(page: &str) -> String {
@@ -109,6 +157,9 @@ impl Writer {
         if IMPLIED.contains(&tag.name.as_str()) && self.open.last() == Some(&tag.name) {
             self.close(&tag.name);
         }
+        if let Some(item) = self.ended_item(&tag.name) {
+            self.close(&item);
+        }
         self.out.push('<');
         self.out.push_str(&tag.name);
         for (name, value) in tag.attributes {
@@ -122,6 +173,14 @@ impl Writer {
         if !is_void {
             self.open.push(tag.name);
         }
+    }
+
+    /// The item that ends where an element of this name begins. Browsers close what is open in it, so its end tags must not
+    /// come later: they would close what is around the piece.
+    fn ended_item(&self, name: &str) -> Option<String> {
+        let row = ITEMS.iter().find(|row| row.contains(&name))?;
+        let is_end = |open: &&String| AROUND_ITEMS.contains(&open.as_str());
+        self.open.iter().rev().find(is_end).filter(|open| row.contains(&open.as_str())).cloned()
     }
 
     /// Ends an element that is open, and those in it.

@@ -43,6 +43,10 @@ fn nothing_reaches_beyond_the_piece() {
         ("a<b title=\"open", "a"),
         ("<scr:ipt>x</script>y", "y"),
         ("</ x>y</>z", "yz"),
+        ("<li><div><li>x", "<li><div></div></li><li>x</li>"),
+        ("<dt><p><b><dd>x", "<dt><p><b></b></p></dt><dd>x</dd>"),
+        ("<li><ul><li>x", "<li><ul><li>x</li></ul></li>"),
+        ("<li><dd><li>x", "<li><dd><li>x</li></dd></li>"),
     ];
     for (page, piece) in table {
         assert_eq!(fragment(page), piece, "{page}");
@@ -75,7 +79,7 @@ proptest! {
     #[test]
     fn whatever_comes_is_closed(pieces in prop::collection::vec(prop::sample::select(vec![
         "<", ">", "/", "<b>", "</b>", "<p>", "<i x='", "\"", "<!--", "-->", "--!>", "<script>", "</script>", "<td a=b>", "x ", "</",
-        "<plaintext>", "<svg/>", "</div>", "<div ", "=", "\u{e4}", "<x\u{e4}>", "<a:b>",
+        "<plaintext>", "<svg/>", "</div>", "<div ", "=", "<li>", "<dd>", "<ul>", "<div>", "\u{e4}", "<x\u{e4}>", "<a:b>",
     ]), 0..30)) {
         let piece = fragment(&pieces.concat());
         prop_assert_eq!(open_at_end(&piece), Some(0), "{}", piece);
