@@ -144,6 +144,12 @@ impl Actor {
             }
             Command::Shrink => self.shrink(),
             Command::Current(key, reply) => _ = reply.send(self.current(key)),
+            Command::Remind(key, reply) => {
+                if let Some(watch) = self.folders.get_mut(&key) {
+                    watch.changed = true;
+                }
+                self.answer(reply, ());
+            }
             Command::Select(key, ranges, reply) => _ = reply.send(self.select(key, &ranges)),
             Command::Mark(uids, terms, reply) => {
                 let outcome = self.mark(&uids, terms).await;
