@@ -66,7 +66,7 @@ impl Gate {
     }
 
     /// Tells the mailbox that nobody watches here any more.
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         let key = self.key;
         // A mailbox that has gone needs no telling.
         _ = self.mailbox.ask(|reply| Command::Close(key, reply)).await;
