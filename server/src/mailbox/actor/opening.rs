@@ -261,7 +261,8 @@ impl Actor {
             self.start(Need::Matching(filter.clone()), Search { among, unknown, found });
             return Ok(());
         }
-        found.extend(reading::matching(&self.hub, self.id, &unknown, filter).await?);
+        // The index knows nothing of what has only just come.
+        found.extend(reading::looked_at(&self.hub, self.id, &unknown, &[filter]).await?.into_keys());
         let present: HashSet<u32> = state.index.uids().filter(|uid| found.contains(uid)).collect();
         self.openings.found.push((filter.clone(), present));
         Ok(())
