@@ -225,9 +225,11 @@ impl Index {
         self.views.retain(|view| view.id != id);
     }
 
-    /// Whether the view may be kept for the next folder that is opened alike.
-    pub(crate) fn is_fresh(&self, id: ViewId) -> bool {
-        self.views.iter().any(|view| view.id == id && view.fresh)
+    /// Whether the view is kept for the next folder that is opened alike. One with a content filter is not: whatever
+    /// comes would have to be read for it.
+    pub(crate) fn is_worth_keeping(&self, id: ViewId) -> bool {
+        let is_free = |view: &View| view.fresh && !matches!(view.spec.filter, Filter::Content(_));
+        self.views.iter().any(|view| view.id == id && is_free(view))
     }
 
     /// The present version of a view.
