@@ -63,7 +63,9 @@ impl Folder {
             }
             MessageSet::Uids(ranges) => {
                 let numbers = Numbers::of(ranges);
-                self.view.iter().enumerate().filter(|(_, row)| numbers.contains(row.uid)).collect()
+                let rows = self.view.iter().enumerate().filter(|(_, row)| numbers.contains(row.uid));
+                // Each is there once at most: behind the last of them nobody needs to look.
+                rows.take(numbers.count()).collect()
             }
         }
     }

@@ -255,15 +255,10 @@ impl Actor {
     }
 
     fn select(&self, key: FolderKey, ranges: &[Range]) -> Vec<u32> {
-        if let [Range { from, till }] = ranges
-            && from == till
-        {
-            let shown = self.state.as_ref().zip(self.folders.get(&key));
-            let is_shown = shown.is_some_and(|(state, watch)| state.index.shows(watch.view, *from));
-            return if is_shown { vec![*from] } else { Vec::new() };
+        match (&self.state, self.folders.get(&key)) {
+            (Some(state), Some(watch)) => state.index.shown(watch.view, &Numbers::of(ranges)),
+            _ => Vec::new(),
         }
-        let numbers = Numbers::of(ranges);
-        self.order(key).iter().map(|row| row.uid).filter(|uid| numbers.contains(*uid)).collect()
     }
 
     // ---- memory and closing
