@@ -1,7 +1,7 @@
 //! What does a session see of a mailbox, and what changes when it asks to be brought up to date?
 //!
 //! A folder is the pure half of that: the logical view, which is the version of a sorted view that the client
-//! knows. The mailbox goes on changing behind it; only [`Folder::sync`] moves the view.
+//! knows. The mailbox goes on changing behind it; the view moves as the client is told what [`Folder::sync`] finds.
 
 use protocol::{Field, MessageSet, ReportMode};
 
@@ -11,6 +11,8 @@ use crate::mailbox::{Change, Numbers, Order, Row, in_order};
 #[derive(Debug)]
 pub(crate) struct Folder {
     view: Order,
+    /// The version that the last reports lead to, if they are all, and how many of them were not told yet.
+    ahead: Option<(Order, usize)>,
     /// The viewer fields of its reports, in the order asked for.
     pub(crate) fields: Vec<Field>,
 }
@@ -28,12 +30,14 @@ pub(crate) struct Report {
     pub(crate) messages: usize,
     /// Messages in the view that are not seen.
     pub(crate) unseen: usize,
+    /// How the view moves when the client is told.
+    change: Change,
 }
 
 impl Folder {
     /// A folder whose client knows this version of its view.
     pub(crate) const fn new(view: Order, fields: Vec<Field>) -> Self {
-        Self { view, fields }
+        Self { view, ahead: None, fields }
     }
 
     /// The version that the client knows.
@@ -59,27 +63,39 @@ impl Folder {
             }
             MessageSet::Uids(ranges) => {
                 let numbers = Numbers::of(ranges);
-                self.view.iter().enumerate().filter(|(_, row)| numbers.contains(row.uid)).collect()
+                let rows = self.view.iter().enumerate().filter(|(_, row)| numbers.contains(row.uid));
+                // Each is there once at most: behind the last of them nobody needs to look.
+                rows.take(numbers.count()).collect()
             }
         }
     }
 
-    /// Moves the logical view to `now` and tells what has changed; with a limit, only so many changes, and the
-    /// view stops there.
+    /// What changes on the way to `now`; with a limit, only so many changes. The logical view stays where it is until
+    /// the client is [`told`](Self::told).
     pub(crate) fn sync(&mut self, now: Order, limit: Option<usize>) -> Vec<Report> {
         let mut changes = self.view.changes_to(&now);
         let partial = limit.is_some_and(|limit| limit < changes.len());
         changes.truncate(limit.unwrap_or(usize::MAX));
         let mut totals = Totals { messages: self.view.len(), unseen: self.view.unseen() };
-        let reports = changes.iter().map(|change| totals.report(*change)).collect();
-        if partial {
-            for change in changes {
-                self.view.apply(change);
-            }
-        } else {
-            self.view = now;
-        }
+        let reports: Vec<Report> = changes.iter().map(|change| totals.report(*change)).collect();
+        self.ahead = (!partial).then_some((now, reports.len()));
+        self.told(&[]);
         reports
+    }
+
+    /// The client is told the next of the reports of the last [`sync`](Self::sync): moves the logical view by them. What
+    /// is not told is found again by the next sync.
+    pub(crate) fn told(&mut self, reports: &[Report]) {
+        for report in reports {
+            self.view.apply(report.change);
+        }
+        if let Some((now, left)) = self.ahead.take() {
+            match left.saturating_sub(reports.len()) {
+                // The same rows, in the chunks that they are compared by.
+                0 => self.view = now,
+                left => self.ahead = Some((now, left)),
+            }
+        }
     }
 }
 
@@ -106,7 +122,7 @@ impl Totals {
                 (ReportMode::Updated, index, row)
             }
         };
-        Report { mode, index, row, messages: self.messages, unseen: self.unseen }
+        Report { mode, index, row, messages: self.messages, unseen: self.unseen, change }
     }
 }
 
@@ -128,6 +144,12 @@ mod tests {
         Order::of(&uids.iter().map(|uid| row(*uid, Flags::SEEN)).collect::<Vec<_>>())
     }
 
+    fn synced(folder: &mut Folder, now: Order, limit: Option<usize>) -> Vec<Report> {
+        let reports = folder.sync(now, limit);
+        folder.told(&reports);
+        reports
+    }
+
     fn told(reports: &[Report]) -> Vec<(ReportMode, usize, u32, usize)> {
         reports.iter().map(|r| (r.mode, r.index, r.row.uid, r.messages)).collect()
     }
@@ -135,25 +157,39 @@ mod tests {
     #[test]
     fn indexes_are_relative_to_the_state_after_all_earlier_reports() {
         let mut folder = folder(&[123, 543, 343, 512, 600, 117]);
-        let reports = folder.sync(order(&[123, 976, 543, 512, 600]), None);
+        let reports = synced(&mut folder, order(&[123, 976, 543, 512, 600]), None);
         let expected = [
             (ReportMode::Removed, 5, 117, 5),
             (ReportMode::Removed, 2, 343, 4),
             (ReportMode::Added, 1, 976, 5),
         ];
         assert_eq!(told(&reports), expected);
-        assert_eq!(folder.sync(order(&[123, 976, 543, 512, 600]), None), []);
+        assert_eq!(synced(&mut folder, order(&[123, 976, 543, 512, 600]), None), []);
     }
 
     #[test]
     fn a_limit_leaves_the_rest_for_the_next_sync() {
         let mut folder = folder(&[1, 2, 3]);
         let now = order(&[3, 4, 5]);
-        let first = folder.sync(now.clone(), Some(2));
+        let first = synced(&mut folder, now.clone(), Some(2));
         assert_eq!(told(&first), [(ReportMode::Removed, 1, 2, 2), (ReportMode::Removed, 0, 1, 1)]);
         assert_eq!(folder.view().iter().map(|r| r.uid).collect::<Vec<_>>(), [3]);
-        let second = folder.sync(now, Some(2));
+        let second = synced(&mut folder, now, Some(2));
         assert_eq!(told(&second), [(ReportMode::Added, 1, 4, 2), (ReportMode::Added, 2, 5, 3)]);
+    }
+
+    #[test]
+    fn what_the_client_was_not_told_is_found_again() {
+        let mut folder = folder(&[1, 2, 3]);
+        let reports = folder.sync(order(&[3, 4, 5]), None);
+        assert_eq!(reports.len(), 4);
+        folder.told(&reports[..1]);
+        folder.told(&reports[1..3]);
+        assert_eq!(folder.view().iter().map(|r| r.uid).collect::<Vec<_>>(), [3, 4]);
+        let later = order(&[3, 4, 5, 6]);
+        let rest = synced(&mut folder, later.clone(), None);
+        assert_eq!(told(&rest), [(ReportMode::Added, 2, 5, 3), (ReportMode::Added, 3, 6, 4)]);
+        assert_eq!(folder.sync(later, None), []);
     }
 
     #[test]
@@ -161,7 +197,7 @@ mod tests {
         let before = [row(1, Flags::NONE), row(2, Flags::NONE), row(3, Flags::SEEN)];
         let mut folder = Folder::new(Order::of(&before), Vec::new());
         let now = Order::of(&[row(2, Flags::SEEN), row(3, Flags::SEEN), row(4, Flags::NONE)]);
-        let unseen: Vec<_> = folder.sync(now, None).iter().map(|r| (r.mode, r.unseen)).collect();
+        let unseen: Vec<_> = synced(&mut folder, now, None).iter().map(|r| (r.mode, r.unseen)).collect();
         let expected = [(ReportMode::Removed, 1), (ReportMode::Added, 2), (ReportMode::Updated, 1)];
         assert_eq!(unseen, expected);
     }

@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Open(Box<Open>),
     /// The present version of a folder's view. From now on the folder is told of the next change.
     Current(FolderKey, oneshot::Sender<Order>),
+    /// The folder could not show all of its view's present version: it is told once more that there are changes.
+    Remind(FolderKey, oneshot::Sender<()>),
     /// The messages of these UIDs that the folder's view has at present.
     Select(FolderKey, Vec<Range>, oneshot::Sender<Vec<u32>>),
     /// Change flags.

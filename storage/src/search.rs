@@ -19,6 +19,10 @@ const WAITING: Sql = Sql::same(
     "SELECT b.id, COALESCE(s.indexed, 0), b.uid_next - 1 FROM mailbox b LEFT JOIN search s ON s.mailbox = b.id \
      WHERE b.uid_next - 1 > COALESCE(s.indexed, 0) ORDER BY b.id LIMIT 1",
 );
+const WAITING_BEHIND: Sql = Sql::same(
+    "SELECT b.id, COALESCE(s.indexed, 0), b.uid_next - 1 FROM mailbox b LEFT JOIN search s ON s.mailbox = b.id \
+     WHERE b.id > $1 AND b.uid_next - 1 > COALESCE(s.indexed, 0) ORDER BY b.id LIMIT 1",
+);
 const PAGE: Sql = Sql::same(
     "SELECT uid, blob, size FROM message WHERE mailbox = $1 AND uid > $2 AND uid <= $3 ORDER BY uid LIMIT $4",
 );
@@ -105,11 +109,20 @@ pub struct Found {
 }
 
 impl Storage {
-    /// The next messages to be indexed, at most so many; none if all are.
-    pub async fn unindexed(&self, limit: u32) -> Result<Option<Unindexed>> {
+    /// The next messages to be indexed, at most so many; none if all are. The mailboxes behind the one that is named come
+    /// before the others.
+    pub async fn unindexed(&self, behind: Option<MailboxId>, limit: u32) -> Result<Option<Unindexed>> {
         let mut snapshot = self.pool().snapshot().await?;
         let mut connection = snapshot.connection();
-        let Some(row) = connection.optional(WAITING, &[]).await? else { return Ok(None) };
+        let row = match behind {
+            Some(mailbox) => connection.optional(WAITING_BEHIND, &[mailbox.into()]).await?,
+            None => None,
+        };
+        let row = match row {
+            Some(row) => Some(row),
+            None => connection.optional(WAITING, &[]).await?,
+        };
+        let Some(row) = row else { return Ok(None) };
         let mailbox = MailboxId::from_row(row.text(0)?)?;
         let (after, last) = (Uid::from_row(row.integer(1)?)?, Uid::from_row(row.integer(2)?)?);
         let values = [mailbox.into(), after.into(), last.into(), i64::from(limit).into()];

@@ -27,8 +27,13 @@ pub(super) fn handle(session: &mut Session, request: FolderReopen) -> Result<Ste
         let (mailbox, key) = (gate.pass(Rights::READ).await?.id(), subscriber.key);
         let (handle, opened, _) = view.open(&hub, (account, mailbox), subscriber).await?;
         let gate = Gate::new(hub.storage.clone(), handle, key, gate.guest());
-        let rights = gate.rights().await?;
-        Ok::<_, Failure>((gate, opened, rights))
+        match gate.rights().await {
+            Ok(rights) => Ok((gate, opened, rights)),
+            Err(failure) => {
+                gate.close().await;
+                Err(failure)
+            }
+        }
     };
     let name = request.folder;
     Ok(Step::after(open, move |session, reply, opened| {

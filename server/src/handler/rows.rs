@@ -22,8 +22,8 @@ const PAGE: usize = 100;
 pub(super) struct Item {
     index: usize,
     row: Row,
-    /// For a `folderSync`: what has happened to it, and the totals after that.
-    change: Option<(ReportMode, usize, usize)>,
+    /// For a `folderSync`: what has happened to it.
+    change: Option<Report>,
 }
 
 impl Item {
@@ -34,23 +34,23 @@ impl Item {
 
     /// A change of `folderSync`.
     pub(super) const fn synced(report: Report) -> Self {
-        Self {
-            index: report.index,
-            row: report.row,
-            change: Some((report.mode, report.messages, report.unseen)),
-        }
+        Self { index: report.index, row: report.row, change: Some(report) }
     }
 
     /// Whether the report carries the viewer fields.
     fn shows_fields(&self) -> bool {
-        !matches!(self.change, Some((ReportMode::Removed, ..)))
+        !matches!(self.change, Some(Report { mode: ReportMode::Removed, .. }))
     }
 
     fn report(&self, folder: &str) -> FolderReport {
         let (mode, messages, unseen) = match self.change {
             None => (None, None, None),
-            Some((ReportMode::Updated, _, unseen)) => (Some(ReportMode::Updated), None, Some(number(unseen))),
-            Some((mode, messages, unseen)) => (Some(mode), Some(number(messages)), Some(number(unseen))),
+            Some(Report { mode: ReportMode::Updated, unseen, .. }) => {
+                (Some(ReportMode::Updated), None, Some(number(unseen)))
+            }
+            Some(Report { mode, messages, unseen, .. }) => {
+                (Some(mode), Some(number(messages)), Some(number(unseen)))
+            }
         };
         FolderReport {
             index: Some(number(self.index)),
@@ -85,12 +85,24 @@ fn next_page(session: &Session, listing: Listing, mut items: VecDeque<Item>) -> 
     let uids: Vec<Uid> =
         page.iter().filter(|item| item.shows_fields()).map(|item| Uid(item.row.uid)).collect();
     let (hub, gate) = (Arc::clone(&session.hub), listing.gate.clone());
+    let reports: Vec<Report> = page.iter().filter_map(|item| item.change).collect();
+    let is_sync = !reports.is_empty();
     let read = async move {
-        let mailbox = gate.pass(Rights::READ).await?.id();
-        Ok::<_, Failure>(hub.shown.of(&hub.storage, mailbox, &uids).await?)
+        let read = async {
+            let mailbox = gate.pass(Rights::READ).await?.id();
+            Ok::<_, Failure>(hub.shown.of(&hub.storage, mailbox, &uids).await?)
+        };
+        let found = read.await;
+        if is_sync && found.is_err() {
+            gate.remind().await;
+        }
+        found
     };
     Step::after(read, move |session, reply, found| {
         let found = found?;
+        if let Ok(folder) = super::folder_mut(session, &listing.folder) {
+            folder.folder.told(&reports);
+        }
         for item in page {
             let mut report = item.report(&listing.folder);
             if item.shows_fields() {

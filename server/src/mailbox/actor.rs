@@ -9,6 +9,7 @@ use std::time::Duration;
 use protocol::{ErrorCode, FlagTerms, Flags, Range};
 use storage::{FlagEdit, MailboxId, NewMessage, Storage, Uid};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::index::{Arrival, ContentFilter, Index, ViewId};
@@ -100,27 +101,21 @@ struct Watch {
 impl Actor {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut results: mpsc::Receiver<Prepared>) {
         let hub = Arc::clone(&self.hub);
+        // When it looked after what is due, and when it was asked for something. Commands do not put off what is due.
+        let (mut looked, mut asked) = (Instant::now(), Instant::now());
         loop {
-            let wait = match (self.untold, self.missed.is_empty()) {
-                (true, _) => AGAIN,
-                (false, false) => RETRY,
-                (false, true) => KEPT,
+            let due = match (self.untold, self.missed.is_empty()) {
+                (true, _) => looked + AGAIN,
+                (false, false) => looked + RETRY,
+                (false, true) if self.folders.is_empty() => looked.max(asked) + KEPT,
+                (false, true) => looked + KEPT,
             };
             tokio::select! {
                 biased;
                 Some(prepared) = results.recv() => self.prepared(prepared).await,
-                command = commands.recv() => match command {
-                    Some(command) => {
-                        self.handle(command).await;
-                        if self.vanished {
-                            break;
-                        }
-                    }
-                    None => break,
-                },
-                () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
-                () = tokio::time::sleep(wait) => {
-                    self.folders.retain(|_, watch| !watch.subscriber.session.is_closed());
+                () = tokio::time::sleep_until(due) => {
+                    looked = Instant::now();
+                    self.sweep();
                     self.stop_unneeded();
                     self.arrived(&[]).await;
                     self.weigh();
@@ -129,6 +124,17 @@ impl Actor {
                         break;
                     }
                 }
+                command = commands.recv() => match command {
+                    Some(command) => {
+                        asked = Instant::now();
+                        self.handle(command).await;
+                        if self.vanished {
+                            break;
+                        }
+                    }
+                    None => break,
+                },
+                () = hub.shutdown.cancelled(), if self.folders.is_empty() => break,
             }
             self.tell();
         }
@@ -144,6 +150,12 @@ impl Actor {
             }
             Command::Shrink => self.shrink(),
             Command::Current(key, reply) => _ = reply.send(self.current(key)),
+            Command::Remind(key, reply) => {
+                if let Some(watch) = self.folders.get_mut(&key) {
+                    watch.changed = true;
+                }
+                self.answer(reply, ());
+            }
             Command::Select(key, ranges, reply) => _ = reply.send(self.select(key, &ranges)),
             Command::Mark(uids, terms, reply) => {
                 let outcome = self.mark(&uids, terms).await;
@@ -243,15 +255,10 @@ impl Actor {
     }
 
     fn select(&self, key: FolderKey, ranges: &[Range]) -> Vec<u32> {
-        if let [Range { from, till }] = ranges
-            && from == till
-        {
-            let shown = self.state.as_ref().zip(self.folders.get(&key));
-            let is_shown = shown.is_some_and(|(state, watch)| state.index.shows(watch.view, *from));
-            return if is_shown { vec![*from] } else { Vec::new() };
+        match (&self.state, self.folders.get(&key)) {
+            (Some(state), Some(watch)) => state.index.shown(watch.view, &Numbers::of(ranges)),
+            _ => Vec::new(),
         }
-        let numbers = Numbers::of(ranges);
-        self.order(key).iter().map(|row| row.uid).filter(|uid| numbers.contains(*uid)).collect()
     }
 
     // ---- memory and closing
@@ -294,13 +301,27 @@ impl Actor {
         }
     }
 
+    /// Forgets the folders of sessions that have gone.
+    fn sweep(&mut self) {
+        let gone = self.folders.extract_if(|_, watch| watch.subscriber.session.is_closed());
+        for (_, watch) in gone.collect::<Vec<_>>() {
+            self.leave(watch.view);
+        }
+    }
+
+    /// A folder no longer shows a view, which is forgotten unless it serves others.
+    fn leave(&mut self, view: ViewId) {
+        let used = self.folders.values().any(|other| other.view == view);
+        if let Some(state) = self.state.as_mut().filter(|state| !used && !state.index.is_worth_keeping(view))
+        {
+            state.index.remove_view(view);
+        }
+    }
+
     async fn close(&mut self, key: FolderKey) {
         let Some(watch) = self.folders.remove(&key) else { return };
-        let Some(state) = &mut self.state else { return };
-        let used = self.folders.values().any(|other| other.view == watch.view);
-        if !used && !state.index.is_fresh(watch.view) {
-            state.index.remove_view(watch.view);
-        }
+        self.leave(watch.view);
+        let Some(state) = &self.state else { return };
         if self.folders.is_empty() {
             let recent = state.index.flagged(Flags::RECENT);
             let terms = FlagTerms { set: Flags::NONE, clear: Flags::RECENT };

@@ -59,8 +59,14 @@ impl Gate {
         self.guest
     }
 
+    /// Tells the mailbox that the client could not be told all that has changed.
+    pub(crate) async fn remind(&self) {
+        // A mailbox that has gone has nothing more to tell.
+        _ = self.mailbox.ask(|reply| Command::Remind(self.key, reply)).await;
+    }
+
     /// Tells the mailbox that nobody watches here any more.
-    pub(super) async fn close(self) {
+    pub(crate) async fn close(self) {
         let key = self.key;
         // A mailbox that has gone needs no telling.
         _ = self.mailbox.ask(|reply| Command::Close(key, reply)).await;

@@ -9,14 +9,18 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use protocol::{FlagTerms, Flags, Scalar};
+use protocol::{FlagTerms, Flags, Range, Scalar};
 
 use super::column::SortField;
+use super::numbers::Numbers;
 use super::order::{Order, Row};
-use super::sorted::{Placed, Sorted, insert_tight};
+use super::sorted::{Placed, Sorted, insert_tight, remove_places};
 
 /// The highest bits that flags can have.
 const FLAGS: u16 = 0x7fff;
+
+/// Up to which part of a view messages are looked for one by one.
+const FEW: usize = 32;
 
 /// Names a view of one mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -225,9 +229,11 @@ impl Index {
         self.views.retain(|view| view.id != id);
     }
 
-    /// Whether the view may be kept for the next folder that is opened alike.
-    pub(crate) fn is_fresh(&self, id: ViewId) -> bool {
-        self.views.iter().any(|view| view.id == id && view.fresh)
+    /// Whether the view is kept for the next folder that is opened alike. One with a content filter is not: whatever
+    /// comes would have to be read for it.
+    pub(crate) fn is_worth_keeping(&self, id: ViewId) -> bool {
+        let is_free = |view: &View| view.fresh && !matches!(view.spec.filter, Filter::Content(_));
+        self.views.iter().any(|view| view.id == id && is_free(view))
     }
 
     /// The present version of a view.
@@ -235,14 +241,24 @@ impl Index {
         self.views.iter().find(|view| view.id == id).map(|view| view.order.clone()).unwrap_or_default()
     }
 
-    /// Whether a view has a message at present; found without going through all.
-    pub(crate) fn shows(&self, id: ViewId, uid: u32) -> bool {
-        let row = self.place(uid).ok().and_then(|place| self.entries.get(place));
-        let view = self.views.iter().find(|view| view.id == id);
-        row.zip(view).is_some_and(|(row, view)| {
-            let compare = comparison(&self.entries, &self.sorted, &view.spec);
-            view.order.find(|other| compare(other, *row)).is_some()
-        })
+    /// Those of these messages that a view has at present, in its order. Few are found without going through all.
+    pub(crate) fn shown(&self, id: ViewId, uids: &Numbers) -> Vec<u32> {
+        let Some(view) = self.views.iter().find(|view| view.id == id) else { return Vec::new() };
+        let till = |range: &Range| self.entries.partition_point(|row| row.uid <= range.till);
+        let from = |range: &Range| self.entries.partition_point(|row| row.uid < range.from);
+        let places: Vec<(usize, usize)> =
+            uids.ranges().iter().map(|range| (from(range), till(range))).collect();
+        let count: usize = places.iter().map(|(from, till)| till - from).sum();
+        if count >= view.order.len() / FEW {
+            return view.order.iter().map(|row| row.uid).filter(|uid| uids.contains(*uid)).collect();
+        }
+        let compare = comparison(&self.entries, &self.sorted, &view.spec);
+        let named =
+            places.into_iter().flat_map(|(from, till)| self.entries.get(from..till).unwrap_or_default());
+        let is_shown = |row: &Row| view.order.find(|other| compare(other, *row)).is_some();
+        let mut rows: Vec<Row> = named.copied().filter(is_shown).collect();
+        rows.sort_by(|a, b| compare(*a, *b));
+        rows.into_iter().map(|row| row.uid).collect()
     }
 
     /// The views that have changed since this was last asked.
@@ -295,10 +311,13 @@ impl Index {
 
     /// Messages have gone.
     pub(crate) fn remove(&mut self, uids: &[u32]) {
-        let gone: HashSet<u32> = uids.iter().copied().collect();
+        let mut places: Vec<usize> = uids.iter().filter_map(|uid| self.place(*uid).ok()).collect();
+        places.sort_unstable();
+        places.dedup();
+        let gone: Vec<Row> = places.iter().filter_map(|place| self.entries.get(*place)).copied().collect();
         for view in &mut self.views {
             let compare = comparison(&self.entries, &self.sorted, &view.spec);
-            for row in self.entries.iter().filter(|row| gone.contains(&row.uid)) {
+            for row in &gone {
                 if view.order.remove(|other| compare(other, *row)).is_some() {
                     view.changed = true;
                 }
@@ -306,11 +325,10 @@ impl Index {
                 view.matching.remove(&row.uid);
             }
         }
-        let keep: Vec<bool> = self.entries.iter().map(|row| !gone.contains(&row.uid)).collect();
         for (_, sorted) in &mut self.sorted {
-            sorted.retain(&self.entries, &keep);
+            sorted.remove(&self.entries, &places);
         }
-        self.entries.retain(|row| !gone.contains(&row.uid));
+        remove_places(&mut self.entries, &places);
     }
 
     fn place(&self, uid: u32) -> Result<usize, usize> {

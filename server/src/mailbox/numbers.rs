@@ -26,6 +26,17 @@ impl Numbers {
         Self(merged)
     }
 
+    /// The ranges, rising, none touching another.
+    pub(crate) fn ranges(&self) -> &[Range] {
+        &self.0
+    }
+
+    /// How many numbers they are.
+    pub(crate) fn count(&self) -> usize {
+        let length = |range: &Range| (range.till - range.from) as usize;
+        self.0.iter().fold(0, |count: usize, range| count.saturating_add(length(range)).saturating_add(1))
+    }
+
     /// Whether the number is one of them.
     pub(crate) fn contains(&self, number: u32) -> bool {
         let place = self.0.partition_point(|range| range.till < number);

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use storage::{Blob, Found, Mailbox, MailboxId, Message, Storage, TextPlace, Uid};
+use tracing::warn;
 
 use super::collation;
 use super::column::SortField;
@@ -254,8 +255,12 @@ async fn in_content(
     filters: Arc<[(usize, ContentFilter)]>,
 ) -> storage::Result<Vec<usize>> {
     let (raw, room) = match hub.message(blob).await {
-        // What cannot be read has no text in it; the others shall be found all the same.
+        // What cannot be read has no text in it; the others shall be found, and be put in, all the same.
         Err(storage::Error::MissingBlob { .. } | storage::Error::TooLarge { .. }) => return Ok(Vec::new()),
+        Err(error) if !error.is_temporary() => {
+            warn!(%error, "a message cannot be read: it matches no filter");
+            return Ok(Vec::new());
+        }
         read => read?,
     };
     let matching = tokio::task::spawn_blocking(move || {

@@ -178,18 +178,18 @@ impl Sorted {
         self.order.set_flags(row.flags, |other| keys.rank(entries, other).cmp(&mine));
     }
 
-    /// Messages are about to leave the entries: those at the places for which `keep` says so stay.
-    pub(crate) fn retain(&mut self, entries: &[Row], keep: &[bool]) {
+    /// The messages at these places, which rise, are about to leave the entries.
+    pub(crate) fn remove(&mut self, entries: &[Row], places: &[usize]) {
         let keys = &self.keys;
-        for (row, _) in entries.iter().zip(keep).filter(|(_, keep)| !**keep) {
+        for row in places.iter().filter_map(|place| entries.get(*place)) {
             let mine = keys.rank(entries, *row);
             self.order.remove(|other| keys.rank(entries, other).cmp(&mine));
         }
         match &mut self.keys {
-            Keys::Numbers(numbers) => retain_places(numbers, keep),
+            Keys::Numbers(numbers) => remove_places(numbers, places),
             Keys::Texts { prefixes, labels } => {
-                retain_places(prefixes, keep);
-                retain_places(labels, keep);
+                remove_places(prefixes, places);
+                remove_places(labels, places);
             }
         }
     }
@@ -277,9 +277,18 @@ pub(super) fn insert_tight<T>(list: &mut Vec<T>, at: usize, value: T) {
     list.insert(at.min(list.len()), value);
 }
 
-fn retain_places<T>(list: &mut Vec<T>, keep: &[bool]) {
-    let mut places = keep.iter();
-    list.retain(|_| places.next().copied().unwrap_or(true));
+/// Takes out the values at these places, which rise.
+pub(super) fn remove_places<T: Copy>(list: &mut Vec<T>, places: &[usize]) {
+    let Some(first) = places.first().filter(|_| places.last().is_some_and(|last| *last < list.len())) else {
+        return;
+    };
+    let mut end = *first;
+    let next = places.iter().skip(1).copied().chain([list.len()]);
+    for (from, till) in places.iter().map(|place| place + 1).zip(next) {
+        list.copy_within(from..till, end);
+        end += till - from;
+    }
+    list.truncate(end);
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ async fn find(bed: &Bed, mailbox: MailboxId, place: TextPlace, text: &str) -> Ve
 /// Stores so many messages and indexes them with these texts.
 async fn indexed(bed: &Bed, mailbox: MailboxId, all: Vec<Option<Texts>>) {
     bed.storage.append(mailbox, (0..all.len()).map(|n| message(n as i64)).collect()).await.unwrap();
-    let waiting = bed.storage.unindexed(1_000).await.unwrap().unwrap();
+    let waiting = bed.storage.unindexed(None, 1_000).await.unwrap().unwrap();
     assert_eq!((waiting.mailbox, waiting.messages.len()), (mailbox, all.len()));
     let texts = waiting.messages.iter().map(|(uid, _)| *uid).zip(all).collect();
     assert!(bed.storage.index(mailbox, (waiting.after, waiting.till), texts).await.unwrap());
@@ -76,17 +76,30 @@ on_both! {
         let inbox = bed.inbox().await;
         bed.storage.append(inbox, (0..5).map(message).collect()).await.unwrap();
         bed.storage.remove(inbox, &[Uid(4), Uid(5)]).await.unwrap();
-        let first = bed.storage.unindexed(2).await.unwrap().unwrap();
+        let first = bed.storage.unindexed(None, 2).await.unwrap().unwrap();
         assert_eq!((first.after, first.till, first.messages.len()), (Uid(0), Uid(2), 2));
         let all = |uids: &[u32]| uids.iter().map(|uid| (Uid(*uid), texts("tea", "", ""))).collect::<Vec<_>>();
         assert!(bed.storage.index(inbox, (Uid(0), Uid(2)), all(&[1, 2])).await.unwrap());
         assert!(!bed.storage.index(inbox, (Uid(0), Uid(2)), all(&[1, 2])).await.unwrap());
-        let second = bed.storage.unindexed(2).await.unwrap().unwrap();
+        let second = bed.storage.unindexed(None, 2).await.unwrap().unwrap();
         assert_eq!((second.after, second.till, second.messages.len()), (Uid(2), Uid(5), 1));
         // One has gone since it was read.
         assert!(bed.storage.index(inbox, (Uid(2), Uid(5)), all(&[3, 4])).await.unwrap());
         assert_eq!(find(bed, inbox, TextPlace::Header, "tea").await, [1, 2, 3]);
-        assert_eq!(bed.storage.unindexed(2).await.unwrap(), None);
+        assert_eq!(bed.storage.unindexed(None, 2).await.unwrap(), None);
+    }
+
+    async fn a_mailbox_can_be_passed_over_for_others(bed: &Bed) {
+        let account = bed.account("alice").await.id;
+        let mut all = [bed.mailbox(account, "One").await, bed.mailbox(account, "Two").await];
+        all.sort();
+        for mailbox in all {
+            bed.storage.append(mailbox, vec![message(1)]).await.unwrap();
+        }
+        for (behind, expected) in [(None, all[0]), (Some(all[0]), all[1]), (Some(all[1]), all[0])] {
+            let next = bed.storage.unindexed(behind, 10).await.unwrap().unwrap();
+            assert_eq!(next.mailbox, expected);
+        }
     }
 
     async fn copies_and_messages_put_in_later_are_indexed_too(bed: &Bed) {
@@ -95,13 +108,13 @@ on_both! {
         bed.storage.append_at(one, vec![(Uid(9), message(1))]).await.unwrap();
         assert!(bed.storage.index(one, (Uid(0), Uid(9)), vec![(Uid(9), texts("tea", "", ""))]).await.unwrap());
         bed.storage.append_at(one, vec![(Uid(5), message(2))]).await.unwrap();
-        let again = bed.storage.unindexed(10).await.unwrap().unwrap();
+        let again = bed.storage.unindexed(None, 10).await.unwrap().unwrap();
         assert_eq!((again.mailbox, again.after, again.messages.len()), (one, Uid(4), 2));
         let both = vec![(Uid(5), texts("coffee", "", "")), (Uid(9), texts("tea", "", ""))];
         assert!(bed.storage.index(one, (Uid(4), Uid(9)), both).await.unwrap());
         assert_eq!(find(bed, one, TextPlace::Header, "tea").await, [9]);
         bed.storage.copy(one, &[Uid(9)], two, FlagEdit::default()).await.unwrap();
-        let copy = bed.storage.unindexed(10).await.unwrap().unwrap();
+        let copy = bed.storage.unindexed(None, 10).await.unwrap().unwrap();
         assert_eq!((copy.mailbox, copy.messages.len()), (two, 1));
     }
 }

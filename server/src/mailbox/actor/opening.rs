@@ -19,7 +19,7 @@ use crate::mailbox::column::SortField;
 use crate::mailbox::index::{ContentFilter, Filter, Index, Spec, ViewId};
 use crate::mailbox::order::Row;
 use crate::mailbox::reading::{self, Reading};
-use crate::mailbox::sorted::{Placed, Sorted};
+use crate::mailbox::sorted::{Placed, Sorted, remove_places};
 use crate::mailbox::{Open, Opened};
 
 /// Up to how many messages that came meanwhile are looked at at once, rather than by another task.
@@ -261,7 +261,8 @@ impl Actor {
             self.start(Need::Matching(filter.clone()), Search { among, unknown, found });
             return Ok(());
         }
-        found.extend(reading::matching(&self.hub, self.id, &unknown, filter).await?);
+        // The index knows nothing of what has only just come.
+        found.extend(reading::looked_at(&self.hub, self.id, &unknown, &[filter]).await?.into_keys());
         let present: HashSet<u32> = state.index.uids().filter(|uid| found.contains(uid)).collect();
         self.openings.found.push((filter.clone(), present));
         Ok(())
@@ -324,11 +325,10 @@ async fn caught_up(
     mut entries: Vec<Row>,
 ) -> storage::Result<Sorted> {
     let now: HashMap<u32, Row> = state.index.entries().iter().map(|row| (row.uid, *row)).collect();
-    let keep: Vec<bool> = entries.iter().map(|row| now.contains_key(&row.uid)).collect();
-    if keep.contains(&false) {
-        sorted.retain(&entries, &keep);
-        entries.retain(|row| now.contains_key(&row.uid));
-    }
+    let gone = |(place, row): (usize, &Row)| (!now.contains_key(&row.uid)).then_some(place);
+    let gone: Vec<usize> = entries.iter().enumerate().filter_map(gone).collect();
+    sorted.remove(&entries, &gone);
+    remove_places(&mut entries, &gone);
     let other_flags = |entry: &Row| now.get(&entry.uid).copied().filter(|row| row.flags != entry.flags);
     for row in entries.iter().filter_map(other_flags) {
         sorted.set_flags(&entries, row);

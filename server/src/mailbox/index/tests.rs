@@ -139,6 +139,28 @@ fn a_content_filter_admits_what_was_found_to_match() {
     index.arrive(arrival(5, 1));
     index.arrive(Arrival { matches: vec![view], ..arrival(6, 1) });
     assert_eq!(uids(&index, view), [2, 3, 6]);
+    assert!(!index.is_worth_keeping(view));
+}
+
+#[test]
+fn few_messages_are_found_in_the_order_of_a_view_as_many_are() {
+    let mut index = Index::new((1..=1_000).map(|uid| row(uid * 2, SEEN)).collect());
+    let sizes = Values::Numbers((0..1_000).map(|n| n * 7 % 1_000).collect());
+    index.add_sorted(SortField::Size, Sorted::build(index.entries(), sizes));
+    let views = [by_size(), Spec { descending: true, ..by_size() }, Spec { uid_min: 20, ..spec() }]
+        .map(|spec| index.add_view(spec, HashSet::new()));
+    index.remove(&[6, 30, 7, 30]);
+    let range = |from, till| Range { from, till };
+    for ranges in
+        [vec![range(1, 9), range(28, 33)], vec![range(5, 600)], vec![range(3_000, u32::MAX)], vec![]]
+    {
+        let numbers = Numbers::of(&ranges);
+        for view in views {
+            let mut expected = uids(&index, view);
+            expected.retain(|uid| numbers.contains(*uid));
+            assert_eq!(index.shown(view, &numbers), expected, "{ranges:?}");
+        }
+    }
 }
 
 #[test]
@@ -190,7 +212,12 @@ fn a_message_is_found_in_a_view_whatever_it_is_sorted_by() {
     for view in views {
         let shown = uids(&index, view);
         for uid in 0..9 {
-            assert_eq!(index.shows(view, uid), shown.contains(&uid), "{uid} in {view:?}");
+            let only = Numbers::of(&[Range { from: uid, till: uid }]);
+            assert_eq!(
+                index.shown(view, &only),
+                shown.iter().filter(|one| **one == uid).copied().collect::<Vec<_>>(),
+                "{uid} in {view:?}"
+            );
         }
     }
 }

@@ -39,8 +39,8 @@ impl Pair {
     }
 
     fn remove(&mut self, uid: u32) {
-        let keep: Vec<bool> = self.entries.iter().map(|row| row.uid != uid).collect();
-        self.sorted.retain(&self.entries, &keep);
+        let place = self.entries.iter().position(|row| row.uid == uid);
+        self.sorted.remove(&self.entries, place.as_slice());
         self.entries.retain(|row| row.uid != uid);
         self.keys.retain(|(_, known)| *known != uid);
     }
@@ -100,6 +100,16 @@ fn an_order_with_views_both_ways_takes_less_than_64_bytes_a_message() {
     let all = entries + pair.sorted.bytes() + views.iter().map(Order::bytes).sum::<usize>();
     let each = all as f64 / f64::from(MESSAGES);
     assert!((40.0..64.0).contains(&each), "{each} bytes a message");
+}
+
+#[test]
+fn values_are_taken_out_at_any_places() {
+    for places in [&[][..], &[0], &[4], &[0, 1, 4], &[1, 3], &[0, 1, 2, 3, 4]] {
+        let mut list: Vec<usize> = (0..5).collect();
+        remove_places(&mut list, places);
+        let expected: Vec<usize> = (0..5).filter(|place| !places.contains(place)).collect();
+        assert_eq!(list, expected, "without {places:?}");
+    }
 }
 
 fn texts() -> impl Strategy<Value = String> {
