@@ -133,7 +133,9 @@ export class MessageList {
   }
 
   chooseAll(): void {
-    this.selection.all(this.user.newest());
+    const uids = this.#source?.all;
+    if (uids === undefined) this.selection.all(this.user.newest());
+    else this.selection.only(uids);
     this.#chosen();
   }
 
