@@ -5,9 +5,9 @@ import { h, icon, iconButton } from "../dom";
 import { contentOf } from "../mail/content";
 import type { Toasts } from "../toast";
 import { problem } from "../words";
-import { type Draft, emailOf, fault, type Field, isEmpty } from "./draft";
+import { type Attachment, type Draft, emailOf, fault, type Field, isEmpty, moved } from "./draft";
 import { AttachedFiles } from "./files";
-import { Keeper } from "./keeper";
+import { Keeper, type Version } from "./keeper";
 import type { People } from "./people";
 import { recipients, type Recipients } from "./recipients";
 import { attachedTo } from "./reply";
@@ -52,8 +52,7 @@ export class Composer {
     const { session, draft, people } = options;
     this.#files = new AttachedFiles(session.client, () => this.#changed());
     this.#keeper = new Keeper(session, options.drafts, {
-      email: () => (isEmpty(this.draft) ? undefined : this.email),
-      kept: (folder, uid) => this.#kept(folder, uid),
+      version: () => this.#version(),
       say: (text) => void (this.#state.textContent = text),
     });
     const field = (name: Field, label: string) =>
@@ -235,7 +234,7 @@ export class Composer {
     this.#showMore(cc !== "" || bcc !== "");
     this.#drawTitle();
     if (this.options.keptAs !== undefined)
-      void this.#keeper.goOn(this.options.keptAs).catch((error) => this.failed(error));
+      void this.#keeper.goOn(this.options.keptAs, this.#version()).catch((error) => this.failed(error));
   }
 
   #showMore(isShown: boolean): void {
@@ -255,14 +254,20 @@ export class Composer {
     this.#keeper.changed();
   }
 
-  /** What is attached is part of the draft now: there it stays, whatever becomes of the session. */
-  async #kept(folder: Folder, uid: number): Promise<void> {
+  /** The message as it stands, to be kept. */
+  #version(): Version | undefined {
+    const { draft } = this;
+    if (isEmpty(draft)) return undefined;
+    const kept = (folder: Folder, uid: number) => this.#kept(draft.attachments, folder, uid);
+    return { email: this.email, kept };
+  }
+
+  /** What was attached then is part of the draft now: there it stays, whatever becomes of the session. */
+  async #kept(attachments: Attachment[], folder: Folder, uid: number): Promise<void> {
     this.options.kept();
-    const { attachments } = this.draft;
     if (attachments.length === 0) return;
     const email = await folder.read(uid, 0);
-    const parts = attachedTo(contentOf(email).attachments, { folder: folder.name, uid });
-    if (parts.length === attachments.length) this.#files.moved(parts);
+    moved(attachments, attachedTo(contentOf(email).attachments, { folder: folder.name, uid }));
   }
 
   /** Sends it if nothing is wrong. */
