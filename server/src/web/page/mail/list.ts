@@ -29,6 +29,8 @@ export interface ListUser {
   /** Other messages are chosen than before, or the key acts on another one. */
   chosen(): void;
   star(uids: number[], isStarred: boolean): void;
+  /** The chosen messages are dragged. */
+  drag(): void;
   /** What can be done with the chosen messages. */
   menu(at: Point): void;
   /** The newest message that the folder can have. */
@@ -359,6 +361,7 @@ export class MessageList {
 
   #drag(event: DragEvent): void {
     if (!this.#grasp(event) || event.dataTransfer === null) return;
+    this.user.drag();
     const { count = 0 } = this.targets ?? {};
     event.dataTransfer.setData(DRAGGED, String(count));
     event.dataTransfer.effectAllowed = "move";
