@@ -19,8 +19,8 @@ export class Compose {
   readonly element = h("div", { class: "compose-place" });
   readonly #people = new People();
   #composer: Composer | undefined;
-  /** One that is about to be sent. */
-  #waiting: Composer | undefined;
+  /** Those that are about to be sent. */
+  readonly #waiting = new Set<Composer>();
   #isLooking = false;
 
   constructor(
@@ -34,7 +34,7 @@ export class Compose {
 
   /** Whether leaving the page would lose something. */
   get isBusy(): boolean {
-    return this.#waiting !== undefined || this.#composer?.isBusy === true;
+    return this.#waiting.size > 0 || this.#composer?.isBusy === true;
   }
 
   /** Writes a new message. */
@@ -99,12 +99,13 @@ export class Compose {
   }
 
   #sendSoon(composer: Composer): void {
-    this.#waiting = composer;
+    this.#waiting.add(composer);
     if (this.#composer === composer) this.#composer = undefined;
     composer.element.hidden = true;
     this.toasts.say({
       text: "The message is being sent",
       lasts: WAITS,
+      isLasting: true,
       action: { label: "Undo", run: () => void this.#bringBack(composer) },
       gone: () => void this.#send(composer),
     });
@@ -112,7 +113,7 @@ export class Compose {
 
   async #bringBack(composer: Composer): Promise<void> {
     await this.#composer?.close();
-    this.#waiting = undefined;
+    this.#waiting.delete(composer);
     this.#composer = composer;
     composer.element.hidden = false;
     composer.focus();
@@ -121,7 +122,7 @@ export class Compose {
   async #send(composer: Composer): Promise<void> {
     try {
       await composer.submit();
-      this.#waiting = undefined;
+      this.#waiting.delete(composer);
       this.changed();
       this.toasts.say({ text: "The message was sent" });
     } catch (error) {
