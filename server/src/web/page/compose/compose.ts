@@ -45,10 +45,9 @@ export class Compose {
   /** Answers a message, or sends it on. */
   async react(how: Reaction, { mailbox }: Folder, uid: number): Promise<void> {
     await this.#fromMessage(mailbox, uid, (email, folder) => {
-      const place = { folder: folder.name, uid };
-      if (how === "forward") return { draft: forward(email, place) };
+      if (how === "forward") return { draft: forward(email, { folder: folder.name, uid }) };
       const me = this.session.client.identity?.userName ?? "";
-      return { draft: replyTo(email, me, how === "replyAll"), answers: place };
+      return { draft: replyTo(email, me, how === "replyAll"), answers: { folder, uid } };
     });
   }
 

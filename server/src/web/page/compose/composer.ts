@@ -1,6 +1,6 @@
 // How is a message written?
 
-import { type Email, type Folder, type MessagePlace, type Session, SessionEnded } from "../../sdk";
+import { type Email, type Folder, type Session, SessionEnded } from "../../sdk";
 import { h, icon, iconButton } from "../dom";
 import { contentOf } from "../mail/content";
 import type { Toasts } from "../toast";
@@ -20,7 +20,7 @@ export interface ComposerOptions {
   drafts: string;
   draft: Draft;
   /** The message that this one answers. */
-  answers?: MessagePlace;
+  answers?: { folder: Folder; uid: number };
   /** The draft that is gone on with. */
   keptAs?: number;
   /** A draft of it is kept. */
@@ -121,7 +121,9 @@ export class Composer {
   /** Sends it. If that is not possible it says why. */
   async submit(): Promise<void> {
     await this.#keeper.rest();
-    const { answers } = this.options;
+    const { folder, uid } = this.options.answers ?? {};
+    // Once its session is lost, the answered message is not marked so any more; the answer goes all the same.
+    const answers = folder?.isOpen === true && uid !== undefined ? { folder: folder.name, uid } : undefined;
     const { place: draft } = this.#keeper;
     await this.options.session.submit(this.email, { ...(answers && { answers }), ...(draft && { draft }) });
     this.#leave();
