@@ -157,6 +157,12 @@ export class Folder extends Events<FolderEvents> {
     return places.map((place) => known.get(place)).filter((uid) => uid !== undefined);
   }
 
+  /** The rows of these messages, as the server has them. */
+  async rows(set: MessageSet): Promise<FolderRow[]> {
+    const reports = await this.client.request("folderBrowse", { folder: this.name, set });
+    return reports.flatMap((report) => (report.UID === undefined ? [] : [rowOf(report.UID, report)]));
+  }
+
   /** Asks for a message, or, with a mode, for an answer to it or a message for others to begin with. Does not mark it as
    * seen. */
   async read(uid: number, totalSizeLimit?: number, mode?: Requests["folderRead"]["mode"]): Promise<Email> {

@@ -21,6 +21,8 @@ export const DRAGGED = "application/x-ximss-messages";
 export interface Targets {
   set: MessageSet;
   count: number;
+  /** Each of them; `undefined`: they are too many to be known. */
+  uids: number[] | undefined;
 }
 
 export interface ListUser {
@@ -115,7 +117,7 @@ export class MessageList {
   /** What something is to be done with: what is chosen. */
   get targets(): Targets | undefined {
     const count = this.selection.count(this.#source?.length ?? 0);
-    return count === 0 ? undefined : { set: this.selection.set, count };
+    return count === 0 ? undefined : { set: this.selection.set, count, uids: this.selection.uids };
   }
 
   /** What is known of the message that keys act on. */

@@ -114,8 +114,7 @@ export class Mail {
     this.#list = new MessageList({
       open: (uid) => void this.#read(uid),
       chosen: () => this.#chosen(),
-      star: (uids, isStarred) =>
-        void this.#mark(this.#folder, { set: { uids }, count: uids.length }, isStarred ? "Flagged" : "Unflagged"),
+      star: (uids, isStarred) => void this.#mark(this.#folder, those(uids), isStarred ? "Flagged" : "Unflagged"),
       drag: () => void (this.#dragged = this.#meant),
       menu: (at) => this.#openMenu(at),
       newest: () => this.#folder?.newest ?? 0,
@@ -355,7 +354,7 @@ export class Mail {
   /** What is to be acted on: what is chosen, or the message that is read. */
   get #targets(): Targets | undefined {
     const { uid } = this.#reader;
-    return this.#list.targets ?? (uid === undefined ? undefined : { set: { uids: [uid] }, count: 1 });
+    return this.#list.targets ?? (uid === undefined ? undefined : those([uid]));
   }
 
   get #meant(): Meant | undefined {
@@ -469,4 +468,8 @@ export class Mail {
       this.#notice.textContent = problem(error);
     }
   }
+}
+
+function those(uids: number[]): Targets {
+  return { set: { uids }, count: uids.length, uids };
 }
