@@ -14,16 +14,24 @@ export interface Toast {
   gone?: () => void;
   /** How long it stays, in ms. */
   lasts?: number;
+  /** Whether it stays so long whatever else is said meanwhile. */
+  isLasting?: boolean;
+}
+
+interface Shown {
+  isLasting: boolean;
+  action: (() => void) | undefined;
+  close: (isTaken: boolean) => void;
 }
 
 export class Toasts {
   /** A live region: what is put into it is read out. */
   readonly element = h("div", { class: "toasts", role: "status", "aria-live": "polite", "data-test": "toasts" });
-  #current: { action: (() => void) | undefined; close: (isTaken: boolean) => void } | undefined;
+  #shown: Shown[] = [];
 
   /** Says it, in the place of what was said before. */
-  say({ text, isBad = false, action, gone, lasts = LASTS }: Toast): void {
-    this.#current?.close(false);
+  say({ text, isBad = false, action, gone, lasts = LASTS, isLasting = false }: Toast): void {
+    for (const { close } of this.#shown.filter((shown) => !shown.isLasting)) close(false);
     const timer = setTimeout(() => close(false), lasts);
     const run =
       action &&
@@ -39,26 +47,21 @@ export class Toasts {
       iconButton("close", "Dismiss", { class: "quiet", onclick: () => close(false) }),
     );
     const close = (isTaken: boolean) => {
-      if (this.#current !== current) return;
-      this.#current = undefined;
+      if (!this.#shown.includes(shown)) return;
+      this.#shown = this.#shown.filter((each) => each !== shown);
       clearTimeout(timer);
       element.remove();
       if (!isTaken) gone?.();
     };
-    const current = { action: run, close };
-    this.#current = current;
+    const shown = { isLasting, action: run, close };
+    this.#shown.push(shown);
     this.element.append(element);
   }
 
-  /** Does what the button would; whether there is one. */
+  /** Does what the button would, the last one that is there; whether there is one. */
   undo(): boolean {
-    const action = this.#current?.action;
+    const action = this.#shown.findLast((shown) => shown.action !== undefined)?.action;
     action?.();
     return action !== undefined;
-  }
-
-  /** Whatever waits for the end of it does not wait any more. */
-  flush(): void {
-    this.#current?.close(false);
   }
 }

@@ -1,8 +1,9 @@
 // What is in a mailbox, as one sorted view of it, and how does the client keep up with it?
 
+import { delayAfter } from "./backoff";
 import type { Client } from "./client";
 import type { Email, MessageSet, ViewerField } from "./content";
-import { SessionEnded } from "./errors";
+import { RequestError, SessionEnded } from "./errors";
 import { Events } from "./events";
 import { type Item, mimeUrl } from "./mime";
 import type { Messages, Requests } from "./protocol";
@@ -41,11 +42,15 @@ export interface FolderEvents {
 const PAGE = 100;
 /** Reports of one `folderSync`. */
 const REPORTS = 500;
+/** The number of the error that says that something does not exist. */
+const NO_OBJECT = 512;
 
 type Report = Messages["folderReport"];
 
 export class Folder extends Events<FolderEvents> {
   #table: Table<FieldsByName>;
+  /** What is shown of the mailbox. */
+  #view: FolderView;
   #unseen = 0;
   #newest = 0;
   #isOpen = true;
@@ -64,16 +69,19 @@ export class Folder extends Events<FolderEvents> {
     readonly name: string,
     /** Its mailbox. */
     readonly mailbox: string,
+    view: FolderView,
     init: Report,
   ) {
     super();
+    this.#view = view;
     this.#table = new Table(0);
     this.#begin(init);
   }
 
   static async open(client: Client, name: string, mailbox: string, options: FolderOptions): Promise<Folder> {
     const [init] = await client.request("folderOpen", { folder: name, mailbox, ...options });
-    return new Folder(client, name, mailbox, init ?? { folder: name, fields: [] });
+    const { mailboxClass: _, ...view } = options;
+    return new Folder(client, name, mailbox, view, init ?? { folder: name, fields: [] });
   }
 
   /** How many messages the view has. */
@@ -114,11 +122,18 @@ export class Folder extends Events<FolderEvents> {
 
   /** Shows the mailbox in another way: sorted or filtered differently, with other fields. */
   async reopen(options: FolderView): Promise<void> {
-    await this.client.request("folderReopen", { folder: this.name, fields: [], ...options }, (report) => {
-      // Here and not when the response comes: what follows is about the new view.
-      this.#begin(report);
-      this.emit("reopened", undefined);
-    });
+    const before = this.#view;
+    this.#view = options;
+    try {
+      await this.client.request("folderReopen", { folder: this.name, fields: [], ...options }, (report) => {
+        // Here and not when the response comes: what follows is about the new view.
+        this.#begin(report);
+        this.emit("reopened", undefined);
+      });
+    } catch (error) {
+      if (this.#view === options) this.#view = before;
+      throw error;
+    }
     void this.#browse();
   }
 
@@ -140,6 +155,12 @@ export class Folder extends Events<FolderEvents> {
       for (const { index, UID: uid } of rows) if (index !== undefined && uid !== undefined) known.set(index, uid);
     }
     return places.map((place) => known.get(place)).filter((uid) => uid !== undefined);
+  }
+
+  /** The rows of these messages, as the server has them. */
+  async rows(set: MessageSet): Promise<FolderRow[]> {
+    const reports = await this.client.request("folderBrowse", { folder: this.name, set });
+    return reports.flatMap((report) => (report.UID === undefined ? [] : [rowOf(report.UID, report)]));
   }
 
   /** Asks for a message, or, with a mode, for an answer to it or a message for others to begin with. Does not mark it as
@@ -231,25 +252,34 @@ export class Folder extends Events<FolderEvents> {
   async #sync(): Promise<void> {
     if (this.#isSyncing) return;
     this.#isSyncing = true;
-    try {
-      while (this.#hasNews && this.#isOpen) {
-        this.#hasNews = false;
-        const reports = await this.client.request(
-          "folderSync",
-          { folder: this.name, limit: REPORTS },
-          (report) => this.#apply(report),
-        );
-        // After so many there may be more, and no other notice comes (§8.7 of the protocol text).
-        if (reports.length >= REPORTS) this.#hasNews = true;
+    let failures = 0;
+    while (this.#hasNews && this.#isOpen) {
+      this.#hasNews = false;
+      try {
+        // Reports of the one that failed may be lost.
+        if (failures === 0) await this.#takeNews();
+        else await this.reopen(this.#view);
+        failures = 0;
         this.emit("synced", undefined);
+      } catch (error) {
+        // The folder or its session is gone: whoever closes it says so.
+        if (isGone(error)) break;
+        failures += 1;
+        this.#hasNews = true;
+        await new Promise((resolve) => setTimeout(resolve, delayAfter(failures + 1)));
       }
-    } catch {
-      // The folder or its session is gone: whoever closes it says so.
-    } finally {
-      this.#isSyncing = false;
-      for (const resolve of this.#atRest.splice(0)) resolve();
     }
+    this.#isSyncing = false;
+    for (const resolve of this.#atRest.splice(0)) resolve();
     void this.#browse();
+  }
+
+  async #takeNews(): Promise<void> {
+    const reports = await this.client.request("folderSync", { folder: this.name, limit: REPORTS }, (report) =>
+      this.#apply(report),
+    );
+    // After so many there may be more, and no other notice comes (§8.7 of the protocol text).
+    if (reports.length >= REPORTS) this.#hasNews = true;
   }
 
   #apply(report: Report): void {
@@ -318,6 +348,11 @@ export function fieldText(row: FolderRow | undefined, field: string): string {
 /** The flags of a row, which needs the field `FLAGS`. */
 export function flagsOf(row: FolderRow | undefined): Set<string> {
   return new Set(fieldText(row, "FLAGS").split(",").filter(Boolean));
+}
+
+/** Whether a request has failed because what it is about does not exist any more. */
+function isGone(error: unknown): boolean {
+  return error instanceof SessionEnded || (error instanceof RequestError && error.errorNum === NO_OBJECT);
 }
 
 function rowOf(uid: number, report: Report): FolderRow {

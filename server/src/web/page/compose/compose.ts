@@ -19,8 +19,8 @@ export class Compose {
   readonly element = h("div", { class: "compose-place" });
   readonly #people = new People();
   #composer: Composer | undefined;
-  /** One that is about to be sent. */
-  #waiting: Composer | undefined;
+  /** Those that are about to be sent. */
+  readonly #waiting = new Set<Composer>();
   #isLooking = false;
 
   constructor(
@@ -34,7 +34,7 @@ export class Compose {
 
   /** Whether leaving the page would lose something. */
   get isBusy(): boolean {
-    return this.#waiting !== undefined || this.#composer?.isBusy === true;
+    return this.#waiting.size > 0 || this.#composer?.isBusy === true;
   }
 
   /** Writes a new message. */
@@ -45,10 +45,9 @@ export class Compose {
   /** Answers a message, or sends it on. */
   async react(how: Reaction, { mailbox }: Folder, uid: number): Promise<void> {
     await this.#fromMessage(mailbox, uid, (email, folder) => {
-      const place = { folder: folder.name, uid };
-      if (how === "forward") return { draft: forward(email, place) };
+      if (how === "forward") return { draft: forward(email, { folder: folder.name, uid }) };
       const me = this.session.client.identity?.userName ?? "";
-      return { draft: replyTo(email, me, how === "replyAll"), answers: place };
+      return { draft: replyTo(email, me, how === "replyAll"), answers: { folder, uid } };
     });
   }
 
@@ -99,12 +98,13 @@ export class Compose {
   }
 
   #sendSoon(composer: Composer): void {
-    this.#waiting = composer;
+    this.#waiting.add(composer);
     if (this.#composer === composer) this.#composer = undefined;
     composer.element.hidden = true;
     this.toasts.say({
       text: "The message is being sent",
       lasts: WAITS,
+      isLasting: true,
       action: { label: "Undo", run: () => void this.#bringBack(composer) },
       gone: () => void this.#send(composer),
     });
@@ -112,7 +112,7 @@ export class Compose {
 
   async #bringBack(composer: Composer): Promise<void> {
     await this.#composer?.close();
-    this.#waiting = undefined;
+    this.#waiting.delete(composer);
     this.#composer = composer;
     composer.element.hidden = false;
     composer.focus();
@@ -121,7 +121,7 @@ export class Compose {
   async #send(composer: Composer): Promise<void> {
     try {
       await composer.submit();
-      this.#waiting = undefined;
+      this.#waiting.delete(composer);
       this.changed();
       this.toasts.say({ text: "The message was sent" });
     } catch (error) {

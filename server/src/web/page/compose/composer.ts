@@ -1,13 +1,13 @@
 // How is a message written?
 
-import { type Email, type Folder, type MessagePlace, type Session, SessionEnded } from "../../sdk";
+import { type Email, type Folder, type Session, SessionEnded } from "../../sdk";
 import { h, icon, iconButton } from "../dom";
 import { contentOf } from "../mail/content";
 import type { Toasts } from "../toast";
 import { problem } from "../words";
-import { type Draft, emailOf, fault, type Field, isEmpty } from "./draft";
+import { type Attachment, type Draft, emailOf, fault, type Field, isEmpty, moved } from "./draft";
 import { AttachedFiles } from "./files";
-import { Keeper } from "./keeper";
+import { Keeper, type Version } from "./keeper";
 import type { People } from "./people";
 import { recipients, type Recipients } from "./recipients";
 import { attachedTo } from "./reply";
@@ -20,7 +20,7 @@ export interface ComposerOptions {
   drafts: string;
   draft: Draft;
   /** The message that this one answers. */
-  answers?: MessagePlace;
+  answers?: { folder: Folder; uid: number };
   /** The draft that is gone on with. */
   keptAs?: number;
   /** A draft of it is kept. */
@@ -52,8 +52,7 @@ export class Composer {
     const { session, draft, people } = options;
     this.#files = new AttachedFiles(session.client, () => this.#changed());
     this.#keeper = new Keeper(session, options.drafts, {
-      email: () => (isEmpty(this.draft) ? undefined : this.email),
-      kept: (folder, uid) => this.#kept(folder, uid),
+      version: () => this.#version(),
       say: (text) => void (this.#state.textContent = text),
     });
     const field = (name: Field, label: string) =>
@@ -122,7 +121,9 @@ export class Composer {
   /** Sends it. If that is not possible it says why. */
   async submit(): Promise<void> {
     await this.#keeper.rest();
-    const { answers } = this.options;
+    const { folder, uid } = this.options.answers ?? {};
+    // Once its session is lost, the answered message is not marked so any more; the answer goes all the same.
+    const answers = folder?.isOpen === true && uid !== undefined ? { folder: folder.name, uid } : undefined;
     const { place: draft } = this.#keeper;
     await this.options.session.submit(this.email, { ...(answers && { answers }), ...(draft && { draft }) });
     this.#leave();
@@ -235,7 +236,7 @@ export class Composer {
     this.#showMore(cc !== "" || bcc !== "");
     this.#drawTitle();
     if (this.options.keptAs !== undefined)
-      void this.#keeper.goOn(this.options.keptAs).catch((error) => this.failed(error));
+      void this.#keeper.goOn(this.options.keptAs, this.#version()).catch((error) => this.failed(error));
   }
 
   #showMore(isShown: boolean): void {
@@ -255,14 +256,20 @@ export class Composer {
     this.#keeper.changed();
   }
 
-  /** What is attached is part of the draft now: there it stays, whatever becomes of the session. */
-  async #kept(folder: Folder, uid: number): Promise<void> {
+  /** The message as it stands, to be kept. */
+  #version(): Version | undefined {
+    const { draft } = this;
+    if (isEmpty(draft)) return undefined;
+    const kept = (folder: Folder, uid: number) => this.#kept(draft.attachments, folder, uid);
+    return { email: this.email, kept };
+  }
+
+  /** What was attached then is part of the draft now: there it stays, whatever becomes of the session. */
+  async #kept(attachments: Attachment[], folder: Folder, uid: number): Promise<void> {
     this.options.kept();
-    const { attachments } = this.draft;
     if (attachments.length === 0) return;
     const email = await folder.read(uid, 0);
-    const parts = attachedTo(contentOf(email).attachments, { folder: folder.name, uid });
-    if (parts.length === attachments.length) this.#files.moved(parts);
+    moved(attachments, attachedTo(contentOf(email).attachments, { folder: folder.name, uid }));
   }
 
   /** Sends it if nothing is wrong. */

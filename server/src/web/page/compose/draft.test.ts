@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EMPTY, emailOf, fault, isEmpty } from "./draft";
+import { type Attachment, EMPTY, emailOf, fault, isEmpty, moved } from "./draft";
 
 const me = { realName: "Alice", address: "alice@localhost" };
 
@@ -58,6 +58,16 @@ test("attachments say where their content is", () => {
       dispositionParameters: { filename: "b.png" },
     },
   ]);
+});
+
+test("attachments that are kept are found where they are kept, and only they", () => {
+  const named = (name: string, source: Attachment["source"]) => ({ name, size: 1, mediaType: "text/plain", source });
+  const a = named("a", { kind: "message", folder: "Drafts 1", uid: 5, partID: "02" });
+  const b = named("b", { kind: "upload", id: "b" });
+  const part = named("a", { kind: "message", folder: "Drafts 1", uid: 6, partID: "02" });
+  const kept: Attachment[] = [a];
+  moved(kept, [part]);
+  expect([a.source, b.source]).toEqual([part.source, { kind: "upload", id: "b" }]);
 });
 
 test("what is wrong is said of the field that it is in", () => {

@@ -42,6 +42,12 @@ export type Source =
   /** In a message of an open folder: a part of it, or without `partID` all of it. */
   | { kind: "message"; folder: string; uid: number; partID?: string };
 
+/** The content of these is now where the others have it, in the same order. */
+export function moved(attachments: Attachment[], parts: Attachment[]): void {
+  if (parts.length !== attachments.length) return;
+  for (const [i, attachment] of attachments.entries()) attachment.source = parts[i]?.source ?? attachment.source;
+}
+
 export type Field = "to" | "cc" | "bcc";
 
 /** What is wrong with a draft that is to be sent; `undefined`: nothing is. */

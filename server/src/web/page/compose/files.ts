@@ -50,12 +50,6 @@ export class AttachedFiles {
     }
   }
 
-  /** The same files are now somewhere else, in the order in which they are attached. */
-  moved(attachments: Attachment[]): void {
-    const items = this.#items.filter(({ attachment }) => attachment !== undefined);
-    for (const [i, item] of items.entries()) item.attachment = attachments[i] ?? item.attachment;
-  }
-
   /** Sends files to the server. */
   upload(files: Iterable<File>): void {
     for (const file of files) void this.#upload(file);

@@ -7,6 +7,9 @@ class Drafts {
   readonly appended: { subject: string; replaces: number | undefined }[] = [];
   isReachable = true;
   opened = 0;
+  /** Called before a version is stored, and before it is told so. */
+  storing = () => {};
+  finding = () => {};
   #uid = 0;
 
   readonly session = { openFolder: () => this.#open() } as unknown as Session;
@@ -16,6 +19,7 @@ class Drafts {
     this.opened += 1;
     const append = async (email: Email, _flags: string, replaces?: number) => {
       if (!this.isReachable) throw new Error("out of reach");
+      this.storing();
       const [subject] = email.headers;
       this.appended.push({ subject: subject?.kind === "text" ? subject.value : "", replaces });
       this.#uid += 1;
@@ -30,9 +34,15 @@ function begin() {
   const drafts = new Drafts();
   const state = { subject: "", said: "", places: [] as string[] };
   const keeper = new Keeper(drafts.session, "Drafts", {
-    email: () =>
-      state.subject === "" ? undefined : { headers: [{ kind: "text", name: "Subject", value: state.subject }] },
-    kept: async (folder, uid) => void state.places.push(`${folder.name}, ${uid}`),
+    version: () => {
+      const { subject } = state;
+      if (subject === "") return undefined;
+      const kept = async (folder: Folder, uid: number) => {
+        drafts.finding();
+        state.places.push(`${subject} in ${folder.name}, ${uid}`);
+      };
+      return { email: { headers: [{ kind: "text", name: "Subject", value: subject }] }, kept };
+    },
     say: (text) => void (state.said = text),
   });
   const change = (subject: string) => {
@@ -86,7 +96,30 @@ test("a session that was lost does not lose the draft", async () => {
   await keeper.rest();
   expect(keeper.place).toEqual({ folder: "Drafts 3", uid: 2 });
   // What is attached is found where the draft is.
-  expect(state.places).toEqual(["Drafts 1, 1", "Drafts 2, 1", "Drafts 2, 2", "Drafts 3, 2"]);
+  expect(state.places).toEqual(["a in Drafts 1, 1", "a in Drafts 2, 1", "ab in Drafts 2, 2", "ab in Drafts 3, 2"]);
+});
+
+test("the version that was kept is told where it is, whatever has changed meanwhile", async () => {
+  const { drafts, keeper, state, change } = begin();
+  change("a");
+  drafts.storing = () => change("ab");
+  await keeper.keep();
+  expect([state.places, keeper.isChanged]).toEqual([["a in Drafts 1, 1"], true]);
+});
+
+test("a version that could not be told where it is, is told before the next one takes its place", async () => {
+  const { drafts, keeper, state, change } = begin();
+  drafts.finding = () => {
+    throw new Error("out of reach");
+  };
+  change("a");
+  await expect(keeper.keep()).rejects.toThrow();
+  expect([drafts.appended.length, state.places]).toEqual([1, []]);
+  drafts.finding = () => expect(drafts.appended.length).toBeLessThanOrEqual(state.places.length + 1);
+  change("ab");
+  await keeper.keep();
+  expect(state.places).toEqual(["a in Drafts 1, 1", "ab in Drafts 1, 2"]);
+  expect(drafts.appended[1]?.replaces).toBe(1);
 });
 
 test("nothing is not kept, and what is kept already is not kept again", async () => {

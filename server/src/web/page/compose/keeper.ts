@@ -5,11 +5,16 @@ import type { Email, Folder, MessagePlace, Session } from "../../sdk";
 /** How long a draft is left alone before it is kept, in ms. */
 const KEEP_AFTER = 2_500;
 
-export interface KeeperUser {
-  /** The message as it stands; `undefined`: there is nothing to be kept. */
-  email(): Email | undefined;
+/** The message as it stood at some time. */
+export interface Version {
+  email: Email;
   /** It is kept there now. */
   kept(folder: Folder, uid: number): Promise<void>;
+}
+
+export interface KeeperUser {
+  /** The message as it stands; `undefined`: there is nothing to be kept. */
+  version(): Version | undefined;
   /** What is to be said of it. */
   say(text: string): void;
 }
@@ -17,6 +22,10 @@ export interface KeeperUser {
 export class Keeper {
   #folder: Folder | undefined;
   #uid: number | undefined;
+  /** What is kept there. */
+  #version: Version | undefined;
+  /** Whether the version does not know yet where it is. */
+  #isAstray = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isChanged = false;
   #hasKept = false;
@@ -30,8 +39,9 @@ export class Keeper {
   ) {}
 
   /** The draft was there before, and goes once another version is kept. */
-  async goOn(uid: number): Promise<Folder> {
+  async goOn(uid: number, version: Version | undefined): Promise<Folder> {
     this.#uid = uid;
+    this.#version = version;
     return this.#open();
   }
 
@@ -87,16 +97,18 @@ export class Keeper {
   }
 
   async #keep(): Promise<void> {
-    if (!this.#isChanged || this.user.email() === undefined) return;
+    if (!this.#isChanged || this.user.version() === undefined) return;
     this.#isChanged = false;
     this.user.say("Saving …");
     try {
       const folder = await this.#open();
-      const email = this.user.email();
-      if (email === undefined) return;
-      this.#uid = await folder.append(email, "Draft,Seen", this.#uid);
+      const version = this.user.version();
+      if (version === undefined) return;
+      this.#uid = await folder.append(version.email, "Draft,Seen", this.#uid);
+      this.#version = version;
+      this.#isAstray = true;
       this.#hasKept = true;
-      await this.user.kept(folder, this.#uid);
+      await this.#find(folder);
       this.user.say("Draft saved");
     } catch (error) {
       this.#isChanged = true;
@@ -107,10 +119,20 @@ export class Keeper {
 
   /** A session that was lost has taken the folder with it: the draft is in another one then. */
   async #open(): Promise<Folder> {
-    if (this.#folder?.isOpen === true) return this.#folder;
-    const isLost = this.#folder !== undefined;
-    this.#folder = await this.session.openFolder(this.mailbox, { fields: ["FLAGS"], mailboxClass: "" });
-    if (isLost && this.#uid !== undefined) await this.user.kept(this.#folder, this.#uid);
-    return this.#folder;
+    let folder = this.#folder;
+    if (folder?.isOpen !== true) {
+      if (folder !== undefined) this.#isAstray = true;
+      folder = await this.session.openFolder(this.mailbox, { fields: ["FLAGS"], mailboxClass: "" });
+      this.#folder = folder;
+    }
+    await this.#find(folder);
+    return folder;
+  }
+
+  /** Tells the version where it is. */
+  async #find(folder: Folder): Promise<void> {
+    if (!this.#isAstray || this.#uid === undefined) return;
+    await this.#version?.kept(folder, this.#uid);
+    this.#isAstray = false;
   }
 }

@@ -1,6 +1,6 @@
 // What can be done with messages, and how is it undone?
 
-import type { Folder, Session } from "../../sdk";
+import { flagsOf, type Folder, type Session } from "../../sdk";
 import { ask } from "../dialog";
 import type { Toasts } from "../toast";
 import { problem } from "../words";
@@ -52,10 +52,19 @@ export class Actions {
     }
   }
 
-  async #markDeleted(folder: Folder, { set, count }: Targets): Promise<void> {
-    await folder.mark(set, "Deleted");
-    const undo = () => void this.#try(() => folder.mark(set, "Undeleted"));
-    this.toasts.say({ text: `${counted(count)} marked as deleted`, action: { label: "Undo", run: undo } });
+  /** What was marked before stays so when it is undone: where that is not known, there is no way back. */
+  async #markDeleted(folder: Folder, { set, count, uids }: Targets): Promise<void> {
+    const text = `${counted(count)} marked as deleted`;
+    if (uids === undefined) {
+      await folder.mark(set, "Deleted");
+      this.toasts.say({ text });
+      return;
+    }
+    const rows = await folder.rows(set);
+    const fresh = { uids: ranges(rows.filter((row) => !flagsOf(row).has("Deleted")).map(({ uid }) => uid)) };
+    const undo = () => void this.#try(() => folder.mark(fresh, "Undeleted"));
+    if (fresh.uids.length > 0) await folder.mark(fresh, "Deleted");
+    this.toasts.say({ text, ...(fresh.uids.length > 0 && { action: { label: "Undo", run: undo } }) });
   }
 
   async #move(folder: Folder, { set, count }: Targets, to: string, what: string): Promise<void> {

@@ -21,6 +21,8 @@ export const DRAGGED = "application/x-ximss-messages";
 export interface Targets {
   set: MessageSet;
   count: number;
+  /** Each of them; `undefined`: they are too many to be known. */
+  uids: number[] | undefined;
 }
 
 export interface ListUser {
@@ -29,6 +31,8 @@ export interface ListUser {
   /** Other messages are chosen than before, or the key acts on another one. */
   chosen(): void;
   star(uids: number[], isStarred: boolean): void;
+  /** The chosen messages are dragged. */
+  drag(): void;
   /** What can be done with the chosen messages. */
   menu(at: Point): void;
   /** The newest message that the folder can have. */
@@ -113,7 +117,7 @@ export class MessageList {
   /** What something is to be done with: what is chosen. */
   get targets(): Targets | undefined {
     const count = this.selection.count(this.#source?.length ?? 0);
-    return count === 0 ? undefined : { set: this.selection.set, count };
+    return count === 0 ? undefined : { set: this.selection.set, count, uids: this.selection.uids };
   }
 
   /** What is known of the message that keys act on. */
@@ -133,7 +137,9 @@ export class MessageList {
   }
 
   chooseAll(): void {
-    this.selection.all(this.user.newest());
+    const uids = this.#source?.all;
+    if (uids === undefined) this.selection.all(this.user.newest());
+    else this.selection.only(uids);
     this.#chosen();
   }
 
@@ -357,6 +363,7 @@ export class MessageList {
 
   #drag(event: DragEvent): void {
     if (!this.#grasp(event) || event.dataTransfer === null) return;
+    this.user.drag();
     const { count = 0 } = this.targets ?? {};
     event.dataTransfer.setData(DRAGGED, String(count));
     event.dataTransfer.effectAllowed = "move";

@@ -40,6 +40,18 @@ export interface MailUser {
   undo(): void;
 }
 
+/** What something is to be done with, as it was when it was asked for: messages may come and go, and others be chosen,
+ * before the user has said what. */
+interface Meant {
+  folder: Folder;
+  targets: Targets | undefined;
+  /** The message that is read, and the one that keys act on. */
+  read: number | undefined;
+  current: number | undefined;
+  /** Flags of the message that says whether one is set or cleared. */
+  flags: Set<string>;
+}
+
 export class Mail {
   readonly mailboxes: MailboxTree;
   readonly mailboxActions: MailboxActions;
@@ -52,6 +64,7 @@ export class Mail {
   readonly #notice = h("p", { class: "notice bad", role: "alert", hidden: true, "data-test": "mail-problem" });
   readonly #lookedAt: LookedAt;
   #special: Special = USUAL;
+  #dragged: Meant | undefined;
   /** What the list shows: the mailbox, and in which way. */
   #shown: string | undefined;
   #counting: ReturnType<typeof setTimeout> | undefined;
@@ -90,7 +103,10 @@ export class Mail {
         user.chosen();
         void this.open(mailbox);
       },
-      drop: (mailbox) => void this.#move(mailbox),
+      drop: (mailbox) => {
+        void this.#move(mailbox, this.#dragged);
+        this.#dragged = undefined;
+      },
       menu: (branch, at) => openMenu(at, branch.label, this.mailboxActions.menu(branch)),
       rename: (branch) => this.mailboxActions.rename(branch),
       remove: (branch) => this.mailboxActions.remove(branch),
@@ -98,8 +114,8 @@ export class Mail {
     this.#list = new MessageList({
       open: (uid) => void this.#read(uid),
       chosen: () => this.#chosen(),
-      star: (uids, isStarred) =>
-        void this.#mark({ set: { uids }, count: uids.length }, isStarred ? "Flagged" : "Unflagged"),
+      star: (uids, isStarred) => void this.#mark(this.#folder, those(uids), isStarred ? "Flagged" : "Unflagged"),
+      drag: () => void (this.#dragged = this.#meant),
       menu: (at) => this.#openMenu(at),
       newest: () => this.#folder?.newest ?? 0,
     });
@@ -156,15 +172,14 @@ export class Mail {
   }
 
   /** Does what a key, a button or a menu says. */
-  run(command: Command): void {
-    const targets = this.#targets;
+  run(command: Command, meant = this.#meant): void {
     switch (command) {
       case "compose":
         return void this.compose.write();
       case "reply":
       case "replyAll":
       case "forward":
-        return this.#react(command);
+        return this.#react(command, meant);
       case "next":
         return this.#step(1);
       case "previous":
@@ -179,18 +194,18 @@ export class Mail {
         else history.back();
         return;
       case "remove":
-        if (this.#folder !== undefined && targets !== undefined) this.#actions.remove(this.#folder, targets);
+        if (meant?.targets !== undefined) this.#actions.remove(meant.folder, meant.targets);
         return;
       case "move":
-        if (targets !== undefined) this.#pick();
+        if (meant?.targets !== undefined) this.#pick(meant);
         return;
       case "toggleSeen":
         clearTimeout(this.#seeing);
-        return void this.#toggle("Seen", "Unseen");
+        return void this.#toggle(meant, "Seen", "Unseen");
       case "toggleStar":
-        return void this.#toggle("Flagged", "Unflagged");
+        return void this.#toggle(meant, "Flagged", "Unflagged");
       case "toggleJunk":
-        return void this.#toggle("Junk", "NotJunk");
+        return void this.#toggle(meant, "Junk", "NotJunk");
       case "choose":
         return this.#list.toggle();
       case "chooseAll":
@@ -215,9 +230,9 @@ export class Mail {
   }
 
   /** Answers the message that is read, or that keys act on, or sends it on. */
-  #react(how: Reaction): void {
-    const uid = this.#reader.uid ?? this.#list.current?.row.uid;
-    if (this.#folder !== undefined && uid !== undefined) void this.compose.react(how, this.#folder, uid);
+  #react(how: Reaction, meant: Meant | undefined): void {
+    const uid = meant?.read ?? meant?.current;
+    if (meant !== undefined && uid !== undefined) void this.compose.react(how, meant.folder, uid);
   }
 
   // ---- folders
@@ -339,7 +354,16 @@ export class Mail {
   /** What is to be acted on: what is chosen, or the message that is read. */
   get #targets(): Targets | undefined {
     const { uid } = this.#reader;
-    return this.#list.targets ?? (uid === undefined ? undefined : { set: { uids: [uid] }, count: 1 });
+    return this.#list.targets ?? (uid === undefined ? undefined : those([uid]));
+  }
+
+  get #meant(): Meant | undefined {
+    const folder = this.#folder;
+    if (folder === undefined) return undefined;
+    const [read, current] = [this.#reader.uid, this.#list.current?.row.uid];
+    const flagged = current ?? read;
+    const flags = flagged === undefined ? new Set<string>() : this.#flags(flagged);
+    return { folder, targets: this.#targets, read, current, flags };
   }
 
   #flags(uid: number): Set<string> {
@@ -347,33 +371,27 @@ export class Mail {
     return flagsOf(index === undefined ? undefined : this.#folder?.row(index));
   }
 
-  async #mark(targets: Targets | undefined, flags: string): Promise<void> {
-    if (this.#folder !== undefined && targets !== undefined) await this.#actions.mark(this.#folder, targets, flags);
+  async #mark(folder: Folder | undefined, targets: Targets | undefined, flags: string): Promise<void> {
+    if (folder !== undefined && targets !== undefined) await this.#actions.mark(folder, targets, flags);
   }
 
   /** Sets a flag, or clears it if the current message has it. */
-  async #toggle(flag: string, negative: string): Promise<void> {
-    const uid = this.#list.current?.row.uid ?? this.#reader.uid;
-    const isSet = uid !== undefined && this.#flags(uid).has(flag);
-    await this.#mark(this.#targets, isSet ? negative : flag);
+  async #toggle(meant: Meant | undefined, flag: string, negative: string): Promise<void> {
+    await this.#mark(meant?.folder, meant?.targets, meant?.flags.has(flag) === true ? negative : flag);
   }
 
-  async #move(mailbox: string): Promise<void> {
-    const targets = this.#targets;
-    if (this.#folder !== undefined && targets !== undefined) await this.#actions.move(this.#folder, targets, mailbox);
+  async #move(mailbox: string, meant: Meant | undefined): Promise<void> {
+    if (meant?.targets !== undefined) await this.#actions.move(meant.folder, meant.targets, mailbox);
   }
 
-  #pick(): void {
-    pickMailbox("Move to", this.mailboxes.branches, this.#lookedAt.mailbox, (path) => void this.#move(path));
+  #pick(meant: Meant): void {
+    pickMailbox("Move to", this.mailboxes.branches, meant.folder.mailbox, (path) => void this.#move(path, meant));
   }
 
   #openMenu(at: Point): void {
-    const uid = this.#list.current?.row.uid;
-    openMenu(
-      at,
-      "Messages",
-      messageMenu(uid === undefined ? new Set() : this.#flags(uid), (command) => this.run(command)),
-    );
+    const meant = this.#meant;
+    const items = messageMenu(meant?.flags ?? new Set(), (command) => this.run(command, meant));
+    openMenu(at, "Messages", items);
   }
 
   #step(by: 1 | -1): void {
@@ -450,4 +468,8 @@ export class Mail {
       this.#notice.textContent = problem(error);
     }
   }
+}
+
+function those(uids: number[]): Targets {
+  return { set: { uids }, count: uids.length, uids };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Events, type Folder, type FolderEvents, type FolderRow } from "../../sdk";
-import { Messages, type Source, Threads } from "./source";
+import { Messages, type Source, THREADED, Threads } from "./source";
 
 /** A folder whose rows are known. */
 class Known extends Events<FolderEvents> {
@@ -96,4 +96,14 @@ test("a conversation that is unfolded stays so when a message comes to it", () =
   ]);
   source.unfold(0, false);
   expect(shown(source)[0]).toEqual([6, [6, 4, 2], "unseen"]);
+});
+
+test("all that can be chosen is what is there: of a large folder only the messages that were looked through", () => {
+  const rows = Array.from({ length: THREADED + 100 }, (_, i) => row(THREADED + 100 - i));
+  const { folder } = new Known([row(1_001), row(1_000, { answers: 1_001 }), ...rows]);
+  const source = new Threads(folder);
+  expect([source.length, source.all.length, source.all.at(-1)]).toEqual([THREADED - 1, THREADED, 103]);
+  source.unfold(0, true);
+  expect(source.all.length).toBe(THREADED);
+  expect(new Messages(folder).all).toBeUndefined();
 });

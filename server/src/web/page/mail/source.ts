@@ -38,6 +38,8 @@ export interface Source extends Events<SourceEvents> {
   uids(from: number, till: number): Promise<number[]>;
   /** Shows the messages of the conversation at a place, or the conversation only. */
   unfold(place: number, isOpen: boolean): void;
+  /** The messages of all places; `undefined`: all that the folder has. */
+  readonly all: number[] | undefined;
   /** Nothing is looked at any more. */
   release(): void;
 }
@@ -83,6 +85,10 @@ export class Messages extends Events<SourceEvents> implements Source {
 
   unfold(): void {
     // A message has nothing below it.
+  }
+
+  get all(): undefined {
+    return undefined;
   }
 
   release(): void {
@@ -142,6 +148,10 @@ export class Threads extends Events<SourceEvents> implements Source {
     // Any message of it will do: which one comes first changes.
     if (isOpen) for (const each of thread ?? []) this.#open.add(each);
     this.#build();
+  }
+
+  get all(): number[] {
+    return this.#entries.flatMap(({ uids }) => uids);
   }
 
   release(): void {

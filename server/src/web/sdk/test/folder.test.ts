@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Client } from "../client";
+import { RequestError } from "../errors";
 import { fieldText, flagsOf, Folder } from "../folder";
 import type { Messages, Requests } from "../protocol";
 import { MOST_ROWS, Table } from "../table";
@@ -101,6 +102,10 @@ function report({ uid, version }: Row, index: number): Report {
 class Desk {
   readonly #waiting: (() => void)[] = [];
   browsed = 0;
+  /** The names of requests, as they were made. */
+  readonly asked: string[] = [];
+  /** The numbers of the errors that the next requests fail with, though they are carried out. */
+  failing: number[] = [];
 
   constructor(readonly mailbox: Mailbox) {}
 
@@ -109,9 +114,12 @@ class Desk {
   }
 
   request(name: string, value: Requests["folderBrowse"] & Requests["folderSync"], onData?: (r: Report) => void) {
-    return new Promise((resolve) => {
+    this.asked.push(name);
+    return new Promise((resolve, reject) => {
       this.#waiting.push(() => {
         const reports = this.#answer(name, value);
+        const error = this.failing.shift();
+        if (error !== undefined) return reject(new RequestError(name, "no", error));
         for (const each of reports) onData?.(each);
         resolve(reports);
       });
@@ -211,6 +219,42 @@ describe("a folder", () => {
     for (let i = 0; i < 700; i += 1) mailbox.add(i);
     await desk.answerAll();
     expect([folder.messages, folder.unseen]).toEqual([700, 700]);
+  });
+
+  test("is looked at anew, again and again, when it could not be told of changes", async () => {
+    vi.useFakeTimers();
+    try {
+      const { mailbox, desk, folder } = await opened(3);
+      let synced = 0;
+      folder.on("synced", () => (synced += 1));
+      desk.failing = [500, 500];
+      mailbox.add(0);
+      for (let i = 0; i < 3; i += 1) {
+        await desk.answerAll();
+        await vi.advanceTimersByTimeAsync(10_000);
+      }
+      expect([folder.messages, synced]).toEqual([4, 1]);
+      expect(desk.asked).toEqual(["folderOpen", "folderSync", "folderReopen", "folderReopen"]);
+      mailbox.add(0);
+      await desk.answerAll();
+      expect([folder.messages, synced]).toEqual([5, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is not asked for any more once it does not exist", async () => {
+    vi.useFakeTimers();
+    try {
+      const { mailbox, desk } = await opened(3);
+      desk.failing = [512];
+      mailbox.add(0);
+      await desk.answerAll();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(desk.asked).toEqual(["folderOpen", "folderSync"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("tells which rows have moved", async () => {
