@@ -6,6 +6,7 @@
 //! files some seconds after the last of them is gone.
 
 mod cluster;
+pub(crate) mod mortal;
 mod s3;
 
 use std::path::{Path, PathBuf};

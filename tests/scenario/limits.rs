@@ -94,6 +94,9 @@ async fn a_client_that_does_not_read_costs_little_and_gets_everything_later() {
         let read = stream.read(&mut buffer).await.expect("it comes");
         assert_ne!(read, 0);
         tail.extend_from_slice(&buffer[..read]);
+        // A request that failed would be waited for in vain.
+        let failed = tail.windows(b"errorText".len()).any(|window| window == b"errorText");
+        assert!(!failed, "{}", String::from_utf8_lossy(&tail[tail.len().saturating_sub(300)..]));
         let needle = b"<response id=\"b\"/>\0";
         responses += tail.windows(needle.len()).filter(|window| window == needle).count();
         tail.drain(..tail.len().saturating_sub(needle.len() - 1));

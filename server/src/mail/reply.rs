@@ -62,17 +62,16 @@ pub(crate) fn reply(
     if let Action::Answer { .. } = action {
         headers.extend(thread(&header));
     }
-    let written = match (action, as_html) {
-        (Action::Answer { .. }, false) => {
-            quote::answer(&tree, &content, &header, &occasion.zone, total_size_limit)
+    let texts = content.decoded(&tree, total_size_limit);
+    let written = match action {
+        Action::Answer { .. } => {
+            let attribution = content::attribution(&header, &occasion.zone);
+            if as_html { html::answer(&attribution, &texts) } else { quote::answer(&attribution, texts) }
         }
-        (Action::Forward, false) => {
-            quote::forward(&tree, &content, &header, &occasion.zone, total_size_limit)
+        Action::Forward => {
+            let summary = content::summary(&header, &occasion.zone);
+            if as_html { html::forward(&summary, &texts) } else { quote::forward(&summary, texts) }
         }
-        (Action::Answer { .. }, true) => {
-            html::answer(&tree, &content, &header, &occasion.zone, total_size_limit)
-        }
-        (Action::Forward, true) => html::forward(&tree, &content, &header, &occasion.zone, total_size_limit),
     };
     let text = text_part(written, as_html);
     let references =

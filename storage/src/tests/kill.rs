@@ -5,18 +5,12 @@
 //! contradict another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
-use crate::harness::{Bed, message, on_both};
-use crate::{BlobKey, Config, Database, MailboxId, Storage, Uid};
+use crate::harness::{message, mortal, on_both};
+use crate::{BlobKey, MailboxId, Storage, Uid};
 
 const ROUNDS: u32 = 20;
 const CALLERS: i64 = 4;
-const DATABASE: &str = "XIMSS_KILL_DATABASE";
-const BLOBS: &str = "XIMSS_KILL_BLOBS";
-const MAILBOX: &str = "XIMSS_KILL_MAILBOX";
 
 /// What the child said that it did.
 #[derive(Default)]
@@ -32,7 +26,8 @@ on_both! {
         let mut ledger = Ledger::default();
         for _ in 0..ROUNDS {
             let answers = 10 + crate::id::random().unwrap() % 60;
-            ledger.record_until_killed(bed, inbox, answers);
+            let child = "tests::kill::child";
+            mortal::run_until_killed(bed, child, &inbox.to_string(), answers, |line| ledger.record(line));
             let storage = bed.again().await;
             ledger.verify(&storage, inbox).await;
             storage.close().await;
@@ -43,32 +38,6 @@ on_both! {
 }
 
 impl Ledger {
-    fn record_until_killed(&mut self, bed: &Bed, inbox: MailboxId, answers: u64) {
-        let database = match &bed.config.database {
-            Database::Sqlite { path } => path.to_string_lossy().into_owned(),
-            Database::Postgres { url, .. } => url.clone(),
-        };
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-            .env(DATABASE, database)
-            .env(BLOBS, bed.path().join("blobs"))
-            .env(MAILBOX, inbox.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut left = answers;
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            // What it managed to say while it was being killed counts too.
-            let answered = self.record(&line.unwrap());
-            left = left.saturating_sub(answered.into());
-            if left == 0 {
-                child.kill().unwrap();
-            }
-        }
-        assert!(!child.wait().unwrap().success());
-        assert_eq!(left, 0, "the child ended by itself");
-    }
-
     /// Takes down a line; whether it is an answer.
     fn record(&mut self, line: &str) -> bool {
         let words: Vec<&str> = line.split(' ').collect();
@@ -118,15 +87,8 @@ fn content(date: i64) -> Vec<u8> {
 #[ignore = "the process that is killed, started by the test above"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Ok(database) = std::env::var(DATABASE) else { return };
-    let database = if database.starts_with("postgres://") {
-        Database::Postgres { url: database, connections: 8 }
-    } else {
-        Database::Sqlite { path: database.into() }
-    };
-    let blobs = PathBuf::from(std::env::var_os(BLOBS).unwrap());
-    let inbox = MailboxId::parse(&std::env::var(MAILBOX).unwrap()).unwrap();
-    let storage = Storage::open(Config { database, blobs: blobs.into() }).await.unwrap();
+    let Some((storage, inbox)) = mortal::storage_of_the_test().await else { return };
+    let inbox = MailboxId::parse(&inbox).unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..CALLERS {
         callers.spawn(change_for_ever(storage.clone(), inbox, caller));

@@ -2,38 +2,20 @@
 
 mod fragment;
 
-use jiff::tz::TimeZone;
-
-use super::super::header::Header;
-use super::super::tree::Tree;
-use super::content::{Content, attribution, summary};
+use super::super::tree::Entity;
 use fragment::fragment;
 
 /// The page of an answer.
-pub(super) fn answer(
-    tree: &Tree<'_>,
-    content: &Content,
-    header: &Header<'_>,
-    zone: &TimeZone,
-    room: u64,
-) -> String {
-    let quoted = texts(tree, content, room);
-    let attribution = escaped(&attribution(header, zone));
+pub(super) fn answer(attribution: &str, texts: &[(&Entity, String)]) -> String {
+    let (attribution, quoted) = (escaped(attribution), all(texts));
     format!("<p>{attribution}</p>\n<blockquote type=\"cite\">{quoted}</blockquote>\n")
 }
 
 /// The page of a message for others.
-pub(super) fn forward(
-    tree: &Tree<'_>,
-    content: &Content,
-    header: &Header<'_>,
-    zone: &TimeZone,
-    room: u64,
-) -> String {
-    let fields = summary(header, zone);
+pub(super) fn forward(summary: &[(&str, String)], texts: &[(&Entity, String)]) -> String {
     let fields: Vec<_> =
-        fields.into_iter().map(|(name, value)| format!("<b>{name}:</b> {}", escaped(&value))).collect();
-    let text = texts(tree, content, room);
+        summary.iter().map(|(name, value)| format!("<b>{name}:</b> {}", escaped(value))).collect();
+    let text = all(texts);
     format!(
         "<p>---------- Forwarded message ----------<br>\n{}</p>\n<div>{text}</div>\n",
         fields.join("<br>\n")
@@ -41,11 +23,11 @@ pub(super) fn forward(
 }
 
 /// The texts of the message, each within itself.
-fn texts(tree: &Tree<'_>, content: &Content, room: u64) -> String {
+fn all(texts: &[(&Entity, String)]) -> String {
     let mut out = String::new();
-    for (entity, text) in content.decoded(tree, room) {
+    for (entity, text) in texts {
         if entity.content_type.subtype == "html" {
-            out.push_str(&fragment(&text));
+            out.push_str(&fragment(text));
         } else {
             out.push_str("<div style=\"white-space: pre-wrap\">");
             out.push_str(&escaped(text.trim_end()));

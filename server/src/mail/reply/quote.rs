@@ -1,26 +1,16 @@
 //! How is a text quoted in plain text?
 
-use jiff::tz::TimeZone;
 use mail_parser::decoders::html::html_to_text;
 
-use super::super::header::Header;
-use super::super::tree::{Entity, Tree};
-use super::content::{Content, attribution, summary};
+use super::super::tree::Entity;
 
 /// Longest line of a paragraph that is broken anew, in characters.
 const WIDTH: usize = 76;
 
 /// The text of an answer.
-pub(super) fn answer(
-    tree: &Tree<'_>,
-    content: &Content,
-    header: &Header<'_>,
-    zone: &TimeZone,
-    room: u64,
-) -> String {
-    let mut out = attribution(header, zone);
-    out.push('\n');
-    for (entity, text) in content.decoded(tree, room) {
+pub(super) fn answer(attribution: &str, texts: Vec<(&Entity, String)>) -> String {
+    let mut out = format!("{attribution}\n");
+    for (entity, text) in texts {
         for (depth, paragraph) in paragraphs(entity, text) {
             quoted(depth + 1, &paragraph, &mut out);
         }
@@ -29,18 +19,12 @@ pub(super) fn answer(
 }
 
 /// The text of a message for others.
-pub(super) fn forward(
-    tree: &Tree<'_>,
-    content: &Content,
-    header: &Header<'_>,
-    zone: &TimeZone,
-    room: u64,
-) -> String {
+pub(super) fn forward(summary: &[(&str, String)], texts: Vec<(&Entity, String)>) -> String {
     let mut out = "---------- Forwarded message ----------\n".to_owned();
-    for (name, value) in summary(header, zone) {
+    for (name, value) in summary {
         out.push_str(&format!("{name}: {value}\n"));
     }
-    for (entity, text) in content.decoded(tree, room) {
+    for (entity, text) in texts {
         out.push('\n');
         for (depth, paragraph) in paragraphs(entity, text) {
             quoted(depth, &paragraph, &mut out);

@@ -4,19 +4,13 @@
 //! what was answered. It is killed after a random number of answers, again and again on the same data.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use super::{ALL, AMPLE, path, read};
-use crate::harness::{Bed, on_both};
-use crate::{AccountId, Config, Database, FilePath, FileSource, Place, Room, Storage, Upload};
+use crate::harness::{Bed, mortal, on_both};
+use crate::{AccountId, FilePath, FileSource, Place, Room, Storage, Upload};
 
 const ROUNDS: u32 = 10;
 const CALLERS: u32 = 3;
-const DATABASE: &str = "XIMSS_KILL_FILES_DATABASE";
-const BLOBS: &str = "XIMSS_KILL_FILES_BLOBS";
-const ACCOUNT: &str = "XIMSS_KILL_FILES_ACCOUNT";
 
 /// How far a caller has got: what was answered, by the kind of change.
 type Ledger = BTreeMap<(u32, String), u32>;
@@ -27,7 +21,8 @@ on_both! {
         let mut ledger = Ledger::new();
         for _ in 0..ROUNDS {
             let answers = 10 + crate::id::random().unwrap() % 60;
-            record_until_killed(&mut ledger, bed, alice, answers);
+            let child = "file::tests::kill::child";
+            mortal::run_until_killed(bed, child, &alice.to_string(), answers, |line| take_down(&mut ledger, line));
             for caller in 0..CALLERS {
                 verify(&ledger, bed, alice, caller).await;
             }
@@ -39,33 +34,12 @@ on_both! {
     }
 }
 
-fn record_until_killed(ledger: &mut Ledger, bed: &Bed, account: AccountId, answers: u64) {
-    let database = match &bed.config.database {
-        Database::Sqlite { path } => path.to_string_lossy().into_owned(),
-        Database::Postgres { url, .. } => url.clone(),
-    };
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["file::tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-        .env(DATABASE, database)
-        .env(BLOBS, bed.path().join("blobs"))
-        .env(ACCOUNT, account.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut left = answers;
-    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        // What it managed to say while it was being killed counts too; the rest are the test runner's own words.
-        let words: Vec<&str> = line.split(' ').collect();
-        let [caller, kind, number, "."] = words[..] else { continue };
-        ledger.insert((caller.parse().unwrap(), kind.to_owned()), number.parse().unwrap());
-        left = left.saturating_sub(1);
-        if left == 0 {
-            child.kill().unwrap();
-        }
-    }
-    assert!(!child.wait().unwrap().success());
-    assert_eq!(left, 0, "the child ended by itself");
+/// Takes down a line; whether it is an answer.
+fn take_down(ledger: &mut Ledger, line: &str) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    let [caller, kind, number, "."] = words[..] else { return false };
+    ledger.insert((caller.parse().unwrap(), kind.to_owned()), number.parse().unwrap());
+    true
 }
 
 /// A record, by its number: of many lengths.
@@ -122,15 +96,8 @@ async fn verify(ledger: &Ledger, bed: &Bed, account: AccountId, caller: u32) {
 #[ignore = "the process that is killed, started by the test above"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Ok(database) = std::env::var(DATABASE) else { return };
-    let database = if database.starts_with("postgres://") {
-        Database::Postgres { url: database, connections: 8 }
-    } else {
-        Database::Sqlite { path: database.into() }
-    };
-    let blobs = PathBuf::from(std::env::var_os(BLOBS).unwrap()).into();
-    let account = AccountId::parse(&std::env::var(ACCOUNT).unwrap()).unwrap();
-    let storage = Storage::open(Config { database, blobs }).await.unwrap();
+    let Some((storage, account)) = mortal::storage_of_the_test().await else { return };
+    let account = AccountId::parse(&account).unwrap();
     let mut callers = tokio::task::JoinSet::new();
     for caller in 0..CALLERS {
         callers.spawn(change_for_ever(storage.clone(), account, caller));

@@ -4,19 +4,14 @@
 //! after a random number of answers, again and again on the same data.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
 
 use super::{LEASE, NOW, queued};
-use crate::harness::{Bed, message, on_both, unwritten};
-use crate::{Config, Database, Lane, MailboxId, Outcome, Storage, Submission, Uid};
+use crate::harness::{Bed, message, mortal, on_both, unwritten};
+use crate::{Lane, MailboxId, Outcome, Storage, Submission, Uid};
 
 const ROUNDS: u32 = 10;
 /// How many carry what one accepts.
 const CARRIERS: usize = 3;
-const DATABASE: &str = "XIMSS_KILL_QUEUE_DATABASE";
-const BLOBS: &str = "XIMSS_KILL_QUEUE_BLOBS";
-const MAILBOX: &str = "XIMSS_KILL_QUEUE_MAILBOX";
 
 /// The addresses of which something was answered.
 #[derive(Default)]
@@ -30,7 +25,9 @@ on_both! {
         let inbox = bed.inbox().await;
         let mut ledger = Ledger::default();
         for round in 0..ROUNDS {
-            ledger.record_until_killed(bed, inbox, round);
+            let answers = 10 + crate::id::random().unwrap() % 60;
+            let (child, told) = ("queue::tests::kill::child", format!("{inbox} {round}"));
+            mortal::run_until_killed(bed, child, &told, answers, |line| ledger.record(line));
             bed.storage.drop_claims().await.unwrap();
             // PostgreSQL may still be committing what the dead have asked for last.
             let mut places = look(bed, inbox).await;
@@ -69,53 +66,24 @@ async fn look(bed: &Bed, inbox: MailboxId) -> BTreeMap<String, Vec<&'static str>
 }
 
 impl Ledger {
-    fn record_until_killed(&mut self, bed: &Bed, inbox: MailboxId, round: u32) {
-        let database = match &bed.config.database {
-            Database::Sqlite { path } => path.to_string_lossy().into_owned(),
-            Database::Postgres { url, .. } => url.clone(),
+    /// Takes down a line; whether it is an answer.
+    fn record(&mut self, line: &str) -> bool {
+        let (list, address) = match line.split(' ').collect::<Vec<_>>()[..] {
+            ["accepted", address, "."] => (&mut self.accepted, address),
+            ["delivered", address, "."] => (&mut self.delivered, address),
+            _ => return false,
         };
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["queue::tests::kill::child", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
-            .env(DATABASE, database)
-            .env(BLOBS, bed.path().join("blobs"))
-            .env(MAILBOX, format!("{inbox} {round}"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut left = 10 + crate::id::random().unwrap() % 60;
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            // What it managed to say while it was being killed counts too; the rest are the test runner's own words.
-            let (list, address) = match line.split(' ').collect::<Vec<_>>()[..] {
-                ["accepted", address, "."] => (&mut self.accepted, address),
-                ["delivered", address, "."] => (&mut self.delivered, address),
-                _ => continue,
-            };
-            list.insert(address.to_owned());
-            left = left.saturating_sub(1);
-            if left == 0 {
-                child.kill().unwrap();
-            }
-        }
-        assert!(!child.wait().unwrap().success());
-        assert_eq!(left, 0, "the child ended by itself");
+        list.insert(address.to_owned());
+        true
     }
 }
 
 #[ignore = "the process that is killed, started by the test above"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn child() {
-    let Ok(database) = std::env::var(DATABASE) else { return };
-    let database = if database.starts_with("postgres://") {
-        Database::Postgres { url: database, connections: 8 }
-    } else {
-        Database::Sqlite { path: database.into() }
-    };
-    let blobs = std::path::PathBuf::from(std::env::var_os(BLOBS).unwrap()).into();
-    let told = std::env::var(MAILBOX).unwrap();
+    let Some((storage, told)) = mortal::storage_of_the_test().await else { return };
     let (inbox, round) = told.split_once(' ').unwrap();
     let inbox = MailboxId::parse(inbox).unwrap();
-    let storage = Storage::open(Config { database, blobs }).await.unwrap();
     let mut callers = tokio::task::JoinSet::new();
     callers.spawn(accept_for_ever(storage.clone(), round.to_owned()));
     for _ in 0..CARRIERS {
