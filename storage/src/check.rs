@@ -1,9 +1,9 @@
 //! Is what is stored whole, and how is it mended?
 //!
 //! Each check looks at one kind of contradiction: between the rows of a mailbox ([`mailbox`]), between rows and those that
-//! they belong to ([`dangling`]), between those of files ([`file`]), between rows and blobs ([`blobs`]). A check alone changes nothing; mending decides anew
-//! under the locks that every change takes, so that both may run beside everything else. What only the message itself can
-//! tell, its fields and its header, the caller reads from the blob.
+//! they belong to ([`dangling`]), between those of files ([`mod@file`]), between rows and blobs ([`blobs`]). A check alone
+//! changes nothing; mending decides anew under the locks that every change takes, so that both may run beside everything
+//! else. What only the message itself can tell, its fields and its header, the caller reads from the blob.
 //!
 //! A new table that names blobs, or whose rows belong to those of another, gets a line in [`blobs`] or in [`dangling`].
 
